@@ -1,0 +1,1 @@
+"""One authenticated entry point to the notebooks that a team runs behind SSH."""

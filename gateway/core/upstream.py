@@ -1,0 +1,45 @@
+"""What the proxy talks to at the far end of a channel, as the probe found it."""
+
+from dataclasses import dataclass
+from enum import StrEnum, auto
+
+from gateway.core.inventory import Scheme
+from gateway.core.names import NotebookName
+
+
+class Kind(StrEnum):
+    """What a notebook turned out to be."""
+
+    JUPYTER = auto()
+    OTHER = auto()
+
+
+class TokenOrigin(StrEnum):
+    """Where the token in use was found, or why there is none."""
+
+    RUNTIME_FILE = auto()  # Jupyter's own jpserver-PID.json, read over SFTP
+    TOKEN_FILE = auto()  # the administrator's file
+    PASSTHROUGH = auto()  # none to be had: Jupyter's own log-in page passes through
+    NOT_NEEDED = auto()  # the configuration says none, or it is no Jupyter
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """How to speak to a notebook: all that the door needs to know of it."""
+
+    notebook: NotebookName
+    authority: bytes
+    """What goes into Host: ``localhost:7001``; a loopback-bound Jupyter refuses any other name."""
+    scheme: Scheme
+    """HTTP or HTTPS, never AUTO."""
+    base_path: bytes = b"/"
+    """Where it thinks it lives: ``/`` or ``/alice/``."""
+    token: str | None = None
+    token_origin: TokenOrigin = TokenOrigin.NOT_NEEDED
+    kind: Kind = Kind.OTHER
+    version: str | None = None
+
+    @property
+    def origin(self) -> bytes:
+        """Its own origin, as it expects to read it in Origin and Referer."""
+        return self.scheme.value.encode() + b"://" + self.authority

@@ -1,0 +1,1 @@
+"""The data plane: the one listener that every request comes through."""

@@ -1,0 +1,139 @@
+"""Every failure we expect, as one tree.
+
+    GatewayError
+    ├── ConfigurationInvalid       the administrator's; every problem at once
+    ├── RequestInvalid             the client's; carries the status to answer with
+    ├── RemoteError                a tunnel can't be had
+    │   ├── RemoteUnreachable          worth another try soon
+    │   └── RemoteRejected             only a person can help
+    ├── UpstreamError              a notebook can't be reached or can't be understood
+    │   ├── TunnelDown                 the way to it is not there
+    │   ├── ForwardingRefused          sshd forbids the channel
+    │   ├── NotebookStopped            nothing listens at its port
+    │   ├── UpstreamTimedOut           it listens and says nothing
+    │   ├── UpstreamLost               it went away in the middle
+    │   └── UpstreamMalformed          it doesn't speak HTTP, or speaks it wrongly
+    ├── StoreUnavailable           the database can't be read or written now
+    └── CredentialRefused          a password, an invite or a token that does not count
+        ├── CredentialThrottled        asked too often; says when to ask again
+        └── PasswordTooWeak            a new password that we do not take
+
+The class says whose fault it is and whether another try makes sense. Foreign exceptions become one of
+these in the module that imports the foreign library; anything else is a bug, and propagates.
+"""
+
+from enum import StrEnum, auto
+
+
+class Reason(StrEnum):
+    """Why a tunnel or a notebook is not as wanted: one list for log, pages, API and tests."""
+
+    NAME_NOT_FOUND = auto()  # the remote's name does not resolve
+    UNREACHABLE = auto()  # no TCP connection: refused, no route
+    TIMED_OUT = auto()  # connecting and logging in took longer than their limit
+    NOT_SSH = auto()  # something answers, but does not speak SSH as we do
+    BUSY = auto()  # the remote closed before the log-in (MaxStartups, penalties)
+    LOST = auto()  # an established connection ended
+    SILENT = auto()  # an established connection no longer answers
+    LOGIN_REFUSED = auto()  # the remote does not take the credential
+    HOST_KEY_CHANGED = auto()  # not the key that we know
+    HOST_KEY_UNKNOWN = auto()  # no key is known, and none may be learnt
+    IDENTITY_UNUSABLE = auto()  # the key, its passphrase or the agent can't be used
+    JUMP_DOWN = auto()  # the remote that leads there has no tunnel
+    FORWARDING_REFUSED = auto()  # sshd forbids this forward
+    NOT_RUNNING = auto()  # nothing listens at the notebook's port
+    SILENT_NOTEBOOK = auto()  # it listens and says nothing
+    NOT_HTTP = auto()  # it answers, but not in HTTP
+    CERTIFICATE_REFUSED = auto()  # its TLS certificate is not the one we may trust
+    STOPPING = auto()  # the gateway itself is going down
+
+
+class GatewayError(Exception):
+    """A failure that the gateway expects."""
+
+
+class ConfigurationInvalid(GatewayError):
+    """The configuration has problems; ``problems`` holds a line of text for each."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class RequestInvalid(GatewayError):
+    """A request that can't be taken; ``status`` is the answer it gets."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+class RemoteError(GatewayError):
+    """A tunnel can't be had; ``reason`` says why in a word, the message in a sentence."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class RemoteUnreachable(RemoteError):
+    """The remote did not answer as a remote should; another try may help."""
+
+
+class RemoteRejected(RemoteError):
+    """The remote, or our own check of it, said no; only a person can help."""
+
+
+class UpstreamError(GatewayError):
+    """A notebook can't be reached or understood; ``reason`` and ``detail`` say why."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class TunnelDown(UpstreamError):
+    """The tunnel to the notebook's remote is not up."""
+
+
+class ForwardingRefused(UpstreamError):
+    """The remote's sshd does not let this login forward to this port."""
+
+
+class NotebookStopped(UpstreamError):
+    """Nothing listens at the notebook's port or socket."""
+
+
+class UpstreamTimedOut(UpstreamError):
+    """The upstream was given its time and said nothing."""
+
+
+class UpstreamLost(UpstreamError):
+    """The upstream ended in the middle of something."""
+
+
+class UpstreamMalformed(UpstreamError):
+    """The upstream sent something that is not the protocol."""
+
+
+class StoreUnavailable(GatewayError):
+    """The database can't be read or written now."""
+
+
+class CredentialRefused(GatewayError):
+    """A password, an invite, a session or a token that does not count."""
+
+
+class CredentialThrottled(CredentialRefused):
+    """Asked too often; another try is heard in ``retry_after_seconds``."""
+
+    def __init__(self, retry_after_seconds: float) -> None:
+        super().__init__(f"too many tries; wait {retry_after_seconds:.0f} s")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class PasswordTooWeak(CredentialRefused):
+    """A new password that is too short, too long or too well known."""

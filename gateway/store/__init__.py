@@ -1,0 +1,1 @@
+"""What must last: credentials, sessions, tokens and pinned host keys."""

@@ -1,0 +1,1 @@
+"""The tasks that keep tunnels up, and all that is asyncssh."""

@@ -1,0 +1,1 @@
+"""The control plane: the gateway's own pages and its REST API."""
