@@ -29,7 +29,9 @@ class Wanted:
             wanted = load(self.path, self._environ)
         except ConfigurationInvalid as exc:
             self.problems = exc.problems
-            log.error("%s is not taken, the old configuration stays:\n%s", self.path, exc)  # noqa: TRY400 - the problems are all there is to say
+            log.error("%s is not taken, the old configuration stays", self.path)  # noqa: TRY400 - the problems are all there is to say
+            for problem in exc.problems:
+                log.error("%s", problem)  # noqa: TRY400
             return
         self.problems = ()
         if (kept := _keeping_what_cannot_change(wanted, self.inventory)) != self.inventory:

@@ -58,45 +58,45 @@ def test_a_day_in_a_notebook(entry: Entry, window: Callable[[], Page], tmp_path:
 
 
 def test_two_members_share_one_live_notebook(entry: Entry, window: Callable[[], Page]) -> None:
-    """What Alice sets in a kernel of hers, Bob reads in the same kernel."""
-    alice, bob = window(), window()
+    """What Alice sets in a kernel of hers, Carol reads in the same kernel."""
+    alice, carol = window(), window()
     enter(alice, entry, "alice", "alice")
     lab.new_notebook(alice)
     lab.run_cell(alice, "shared = 'seen by both'")
     lab.save(alice)
     name = lab.open_name(alice)
 
-    bob.goto(f"{entry.notebook('alice')}lab/workspaces/{uuid4().hex}/tree/{name}")
-    log_in(bob, "bob", entry.password)
-    lab.wait_for_lab(bob)
-    lab.kernel_is(bob, "idle")
-    lab.run_cell(bob, "print(shared.upper())")
+    carol.goto(f"{entry.notebook('alice')}lab/workspaces/{uuid4().hex}/tree/{name}")
+    log_in(carol, "carol", entry.password)
+    lab.wait_for_lab(carol)
+    lab.kernel_is(carol, "idle")
+    lab.run_cell(carol, "print(shared.upper())")
 
-    lab.expect_output(bob, "SEEN BY BOTH")
+    lab.expect_output(carol, "SEEN BY BOTH")
 
 
 def test_without_a_grant_there_is_nothing(entry: Entry, window: Callable[[], Page]) -> None:
-    """Carol may not open Alice's notebook: page, API and WebSocket look as if there were none."""
-    carol = window()
-    carol.goto(entry.notebook("alice"))
-    log_in(carol, "carol", entry.password)
+    """Bob may not open Alice's notebook: page, API and WebSocket look as if there were none."""
+    bob = window()
+    bob.goto(entry.notebook("alice"))
+    log_in(bob, "bob", entry.password)
 
-    expect(carol.get_by_role("heading", name="not found")).to_be_visible()
-    refused = carol.request.get(f"{entry.notebook('alice')}api/contents")
+    expect(bob.get_by_role("heading", name="not found")).to_be_visible()
+    refused = bob.request.get(f"{entry.notebook('alice')}api/contents")
     assert refused.status == 404
-    assert lab.websocket_opens(carol, entry.websocket("alice", "api/events/subscribe")) is False
+    assert lab.websocket_opens(bob, entry.websocket("alice", "api/events/subscribe")) is False
 
 
 def test_home_page_leads_to_the_notebook(entry: Entry, window: Callable[[], Page]) -> None:
-    """Home shows what Bob may open, and not what he may not; its button opens the notebook."""
-    bob = window()
-    bob.goto(entry.url)
-    log_in(bob, "bob", entry.password)
+    """Home shows what Carol may open, and not what she may not; its button opens the notebook."""
+    carol = window()
+    carol.goto(entry.url)
+    log_in(carol, "carol", entry.password)
 
-    expect(bob.get_by_role("link", name="Open alice")).to_be_visible()
-    expect(bob.get_by_role("link", name="Open carol")).to_have_count(0)
-    bob.get_by_role("link", name="Open alice").click()
-    lab.wait_for_lab(bob)
+    expect(carol.get_by_role("link", name="Open alice")).to_be_visible()
+    expect(carol.get_by_role("link", name="Open bob")).to_have_count(0)
+    carol.get_by_role("link", name="Open alice").click()
+    lab.wait_for_lab(carol)
 
 
 def test_logging_out_ends_it(entry: Entry, window: Callable[[], Page]) -> None:
