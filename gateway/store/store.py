@@ -86,6 +86,10 @@ class Store(Credentials):
             tasks.create_task(self._follow(sleep), name="store: follow changes")
             tasks.create_task(self._keep_house(sleep), name="store: keep house")
 
+    async def catch_up(self) -> None:
+        """Learn now what other processes have changed; ``run`` does it when they do."""
+        await self._ledger.catch_up()
+
     async def settle(self) -> None:
         """Write down what only memory knows, if the database takes it now."""
         with suppress(StoreUnavailable):
