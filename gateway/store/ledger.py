@@ -20,7 +20,7 @@ from gateway.core.identity import CredentialId
 from gateway.core.names import MemberName, RemoteName
 from gateway.errors import StoreUnavailable
 from gateway.store import statements
-from gateway.store.database import BUSY_SECONDS, Database
+from gateway.store.database import Database
 from gateway.store.following import CHANNEL
 from gateway.store.memory import Held, Memory
 
@@ -158,7 +158,7 @@ class Ledger:
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(BUSY_SECONDS):
+            async with asyncio.timeout(self.database.busy_seconds):
                 await self._lock.acquire()
         except TimeoutError as exc:
             raise StoreUnavailable(f"the store {self.database.name} is busy") from exc

@@ -13,7 +13,7 @@ from gateway.core.passwords import check_password
 from gateway.errors import CredentialRefused, StoreUnavailable
 from gateway.store import statements
 from gateway.store.credentials import Clock, Credentials
-from gateway.store.database import Database
+from gateway.store.database import BUSY_SECONDS, Database
 from gateway.store.following import Sleep, wakes
 from gateway.store.hashing import Hasher, Passwords, argon2id, digest_of, new_secret
 from gateway.store.ledger import Change, Ledger
@@ -38,12 +38,13 @@ async def open_store(
     monotonic: Clock = time.monotonic,
     lifetimes: Lifetimes = Lifetimes(),  # noqa: B008 - frozen
     hasher: Hasher | None = None,
+    busy_seconds: float = BUSY_SECONDS,
 ) -> AsyncIterator["Store"]:
     """Hold the store of ``url``: its schema brought up to date, its credentials in memory.
 
     Raises ConfigurationInvalid or StoreUnavailable.
     """
-    database = Database(url)
+    database = Database(url, busy_seconds=busy_seconds)
     passwords = Passwords(argon2id() if hasher is None else hasher)
     store = Store(database, passwords, Turnstile(monotonic), clock=clock, lifetimes=lifetimes)
     try:

@@ -57,12 +57,17 @@ class World:
     clock: FakeClock = field(default_factory=FakeClock)
     monotonic: FakeClock = field(default_factory=lambda: FakeClock(0.0))
     hasher: FakeHasher = field(default_factory=FakeHasher)
+    busy_seconds: float = 5.0
 
     @asynccontextmanager
     async def store(self) -> AsyncIterator[Store]:
         """Hold the store, as one process does."""
         async with open_store(
-            self.url, clock=self.clock, monotonic=self.monotonic, hasher=self.hasher
+            self.url,
+            clock=self.clock,
+            monotonic=self.monotonic,
+            hasher=self.hasher,
+            busy_seconds=self.busy_seconds,
         ) as store:
             yield store
 
