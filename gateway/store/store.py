@@ -10,7 +10,7 @@ from typing import Final
 from gateway.core.identity import CredentialId
 from gateway.core.names import MemberName, is_name
 from gateway.core.passwords import check_password
-from gateway.errors import CredentialRefused, StoreUnavailable
+from gateway.errors import CredentialRefused, CredentialThrottled, StoreUnavailable
 from gateway.store import statements
 from gateway.store.credentials import Clock, Credentials
 from gateway.store.database import BUSY_SECONDS, Database
@@ -257,8 +257,12 @@ class Store(Credentials):
         admission = self._turnstile.admit(
             member if known else MemberName(""), address, familiar=self._familiar(member, address)
         )
-        standing = await self._standing(member) if known else Standing()
-        right = await self._passwords.verify(password, standing.password)
+        try:
+            standing = await self._standing(member) if known else Standing()
+            right = await self._passwords.verify(password, standing.password)
+        except (StoreUnavailable, CredentialThrottled):
+            self._turnstile.give_back(admission)
+            raise
         if not right or standing.disabled:
             log.warning("%s: log-in from %s refused", member if known else "no such name", address)
             raise _refused()

@@ -6,11 +6,10 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
-import watchfiles
 
 from gateway.store import following
 from gateway.store.database import Database
-from tests.store.fakes import ALICE, Changes, World, joined, running
+from tests.store.fakes import ALICE, Changes, FakeSleep, World, joined, running
 
 pytestmark = pytest.mark.anyio
 
@@ -21,15 +20,16 @@ async def test_directory_that_can_not_be_watched_is_looked_at(
     """Where the kernel has no watch left, changes are still followed, and the log says how."""
     world = World(sqlite_url)
 
-    def awatch(*paths: Path, force_polling: bool, **options: object) -> object:
-        if not force_polling:
-            raise OSError(24, "Too many open files")
-        return watchfiles.awatch(*paths, force_polling=True, **options)  # type: ignore[arg-type]
+    def awatch(*_paths: Path, **_options: object) -> object:
+        raise OSError(24, "Too many open files")
 
     monkeypatch.setattr(following, "awatch", awatch)
-    async with world.store() as store, running(store), world.store() as cli:
+    sleep = FakeSleep()
+    async with world.store() as store, running(store, sleep=sleep), world.store() as cli:
+        await sleep.asleep()
         opened, changes = await joined(store), Changes(store)
         await cli.disable(ALICE)
+        await sleep.on()
         await changes.wait()
 
     assert store.session(opened.secret) is None
@@ -41,10 +41,10 @@ async def test_directory_that_can_not_be_watched_is_looked_at(
 async def test_change_before_the_first_look_is_noticed(sqlite_url: str) -> None:
     """Watching begins with the first step, so a change right after it wakes us."""
     world = World(sqlite_url)
-    async with world.store() as store:
-        async with aclosing(following.wakes(Database(sqlite_url))) as wakes:
-            async with asyncio.TaskGroup() as tasks:
-                step = tasks.create_task(anext(wakes))
-                await asyncio.sleep(0)
-                await store.disable(ALICE)
+    async with world.store() as store, aclosing(following.wakes(Database(sqlite_url))) as wakes:
+        async with asyncio.timeout(3), asyncio.TaskGroup() as tasks:
+            step = tasks.create_task(anext(wakes))
+            await asyncio.sleep(0)
+            await store.disable(ALICE)
+
         assert step.result() is None

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from gateway.core.names import NotebookName, RemoteName
+from gateway.core.throttle import PER_ACCOUNT
+from gateway.errors import StoreUnavailable
 from gateway.store.rows import DAY
 from gateway.store.store import Store
 from tests.store.fakes import (
@@ -160,15 +162,19 @@ async def test_expired_credentials_end_while_running(world: World) -> None:
 
 @pytest.mark.postgres
 async def test_changes_are_followed_again_after_postgresql_restarts(server: Server) -> None:
-    """A change made while nobody listened is known once we listen again; memory serves meanwhile."""
+    """Memory serves while it is away, tries to log in cost nobody anything, and changes are heard again."""
     world = World(server.new_database())
     async with world.store() as store, running(store):
         opened, changes = await joined(store), Changes(store)
         await asyncio.to_thread(server.stop)
 
         assert store.session(opened.secret) == opened.identity
+        for _ in range(2 * PER_ACCOUNT.free):
+            with pytest.raises(StoreUnavailable):
+                await log_in(store)
 
         await asyncio.to_thread(server.start)
+        await log_in(store)
         async with world.store() as cli:
             await cli.disable(ALICE)
             await changes.wait()
