@@ -1,5 +1,6 @@
 """gateway.store.database: the file, the schema's steps, and failures in our own words."""
 
+import asyncio
 import logging
 import sqlite3
 import stat
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, text
 from gateway.errors import ConfigurationInvalid, GatewayError, StoreUnavailable
 from gateway.store.database import Database
 from gateway.store.tables import metadata
-from tests.store.fakes import World, joined
+from tests.store.fakes import ALICE, World, joined
 
 pytestmark = pytest.mark.anyio
 
@@ -52,6 +53,21 @@ async def test_opening_again_keeps_everything(world: World) -> None:
     for _ in range(3):
         async with world.store() as store:
             assert store.session(opened.secret) == opened.identity
+
+
+async def test_two_gateways_make_one_schema(world: World) -> None:
+    """Both may find the database empty; the second waits, and finds nothing left to do."""
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(3):
+            tasks.create_task(open_and_invite(world))
+
+    async with world.store() as store:
+        assert len(await store.accounts()) == 1
+
+
+async def open_and_invite(world: World) -> None:
+    async with world.store() as store:
+        await store.invite(ALICE)
 
 
 async def test_unknown_schema_is_refused(world: World) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import resource
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -14,6 +15,19 @@ from gateway.errors import StoreUnavailable
 from tests.store.fakes import ALICE, BOB, FakeSleep, World, joined, log_in, running
 
 pytestmark = pytest.mark.anyio
+
+KILLED = """
+import asyncio, sys, time
+from gateway.store.store import open_store
+
+async def main():
+    async with open_store(sys.argv[1]) as store:
+        secret, _ = await store.create_token("alice", label="", lifetime_seconds=None)
+        print(secret, flush=True)
+        time.sleep(60)
+
+asyncio.run(main())
+"""
 
 
 @pytest.fixture
@@ -136,6 +150,23 @@ async def test_log_in_cut_off_leaves_memory_and_database_alike(world: World) -> 
         held = {row.credential for row in await store.sessions(ALICE)}
     async with world.store() as after:
         assert {row.credential for row in await after.sessions(ALICE)} == held
+
+
+async def test_killed_gateway_leaves_all_that_it_had_answered(world: World) -> None:
+    """Fault 26: kill -9 right after the answer loses nothing and leaves a database that opens."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", KILLED, world.url, stdout=asyncio.subprocess.PIPE
+    )
+    assert child.stdout is not None
+    secret = (await child.stdout.readline()).decode().strip()
+    child.kill()
+    await child.wait()
+
+    async with world.store() as store:
+        identity = store.token(secret)
+
+    assert identity is not None
+    assert identity.member == ALICE
 
 
 async def test_an_outage_is_logged_once(world: World, caplog: pytest.LogCaptureFixture) -> None:
