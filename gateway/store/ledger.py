@@ -42,8 +42,9 @@ class Change:
     async def end(self, credentials: Iterable[CredentialId]) -> None:
         """End credentials, and the children of each."""
         names = set(credentials)
-        await statements.delete_credentials(self.connection, names)
-        self.ended |= names
+        if names:
+            await statements.delete_credentials(self.connection, names)
+            self.ended |= names
 
     async def end_all(
         self, member: MemberName, *, tokens: bool, but: CredentialId | None = None

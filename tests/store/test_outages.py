@@ -32,7 +32,7 @@ asyncio.run(main())
 
 @pytest.fixture
 def world(sqlite_url: str) -> World:
-    return World(sqlite_url, busy_seconds=0.1)
+    return World(sqlite_url, busy_seconds=0.3)
 
 
 def file_of(world: World) -> Path:
