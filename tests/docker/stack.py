@@ -70,10 +70,11 @@ class Stack:
         networks = container.attrs["NetworkSettings"]["Networks"]
         return str(networks[f"{self.project}_default"]["IPAddress"])
 
-    def run_in(self, service: str, command: str, *, stdin: str = "") -> str:
+    def run_in(self, service: str, command: str, *, user: str = "", stdin: str = "") -> str:
         """Run a command in a service's container and return what it prints; raise when it fails."""
+        as_user = ["--user", user] if user else []
         done = subprocess.run(
-            [*self.compose, "exec", "-T", service, *shlex.split(command)],
+            [*self.compose, "exec", "-T", *as_user, service, *shlex.split(command)],
             input=stdin,
             capture_output=True,
             text=True,

@@ -54,7 +54,7 @@ def test_gibibyte_up_and_down(stack: Stack, alice: httpx2.Client) -> None:
     for number, chunk in enumerate(chunks(seed), start=1):
         sent.update(chunk)
         upload(alice, chunk, number=number if number < CHUNKS else -1)
-    stored = stack.run_in("remote", f"sha256sum /home/alice/{NAME}").split()[0]
+    stored = stack.run_in("remote", f"sha256sum /home/alice/{NAME}", user="alice").split()[0]
     received = download(alice)
 
     assert stored == received == sent.hexdigest()

@@ -65,11 +65,10 @@ def test_no_secret_is_given_away(stack: Stack, alice: httpx2.Client, alice_token
     stack.set_password("alice")
     stack.logged_in("alice").close()
     key = stack.run_in("gateway", "cat /run/secrets/remote_key").splitlines()[1]
-    notebook_token = json.loads(
-        stack.run_in(
-            "remote", "sh -c 'cat /home/alice/.local/share/jupyter/runtime/jpserver-*.json'"
-        )
-    )["token"]
+    newest = (
+        "cd /home/alice/.local/share/jupyter/runtime && cat $(ls -t jpserver-*.json | head -n 1)"
+    )
+    notebook_token = json.loads(stack.run_in("remote", f"sh -c '{newest}'", user="alice"))["token"]
     secrets = (key, alice_token, PASSWORD, notebook_token)
 
     alice.get("/alice/api/status", params={"token": alice_token}).raise_for_status()
