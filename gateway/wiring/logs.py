@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from typing import Final
 
 import structlog
 
@@ -9,6 +10,9 @@ from gateway.core.inventory import Log, LogFormat
 
 QUIET = {"asyncssh": logging.WARNING, "uvicorn": logging.WARNING, "watchfiles": logging.WARNING}
 """Libraries that talk more than an operator cares to read."""
+
+CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+"""What a client sends must neither begin a second line nor drive the operator's terminal."""
 
 
 def configure(wanted: Log) -> None:
@@ -40,6 +44,7 @@ def _formatter(*, as_text: bool) -> logging.Formatter:
     )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
+            _escape,
             structlog.stdlib.add_log_level,
             structlog.stdlib.add_logger_name,
             structlog.stdlib.ExtraAdder(),
@@ -51,3 +56,10 @@ def _formatter(*, as_text: bool) -> logging.Formatter:
             renderer,
         ],
     )
+
+
+def _escape(
+    _logger: logging.Logger, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    event["event"] = str(event["event"]).translate(CONTROLS)
+    return event
