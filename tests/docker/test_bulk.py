@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.docker.stack import Stack
+from tests.stack import Stack
 
 CHUNK = 8 * 1024 * 1024
 CHUNKS = 128

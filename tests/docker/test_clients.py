@@ -3,7 +3,7 @@
 import httpx2
 from jupyter_kernel_client import JupyterKernelClient
 
-from tests.docker.stack import Stack
+from tests.stack import Stack
 
 
 def test_third_party_client_executes_code(

@@ -6,7 +6,7 @@ import subprocess
 import httpx2
 import pytest
 
-from tests.docker.stack import PASSWORD, Stack
+from tests.stack import PASSWORD, Stack
 
 
 def test_container_has_no_rights(stack: Stack) -> None:

@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from tests.docker.stack import Stack, eventually, greets
+from tests.stack import Stack, eventually, greets
 
 
 @pytest.mark.timeout(180)

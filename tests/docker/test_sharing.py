@@ -7,7 +7,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.docker.stack import Stack
+from tests.stack import Stack
 
 CLASS = ("alice", "carol", *(f"student-{number}" for number in range(1, 9)))
 
@@ -18,7 +18,7 @@ def bearer(token: str) -> dict[str, str]:
 
 def test_ten_members_share_one_ssh_connection(stack: Stack, alice: httpx2.Client) -> None:
     """Ten WebSockets of ten members to one notebook are ten channels of one connection."""
-    url = stack.web_socket_url("alice", stack.new_kernel(alice))
+    url = stack.channels("alice", stack.new_kernel(alice))
     tokens = [stack.new_token(member) for member in CLASS]
 
     with ExitStack() as held:
@@ -54,7 +54,7 @@ def test_web_socket_without_a_grant_is_refused(
     stack: Stack, alice: httpx2.Client, bob_token: str
 ) -> None:
     """The kernel exists, and Bob is told that it doesn't."""
-    url = stack.web_socket_url("alice", stack.new_kernel(alice))
+    url = stack.channels("alice", stack.new_kernel(alice))
 
     with (
         pytest.raises(InvalidStatus) as refusal,
@@ -79,10 +79,10 @@ def test_stranger_is_asked_to_log_in(stack: Stack, alice: httpx2.Client) -> None
 def test_host_routing_leads_to_the_same_notebook(stack: Stack) -> None:
     """The second gateway names notebooks by host, and both share the remote."""
     token = stack.new_token("alice", service="gateway-host")
-    host = {"Host": f"alice.localhost:{stack.host_port}"}
+    host = {"Host": f"alice.localhost:{stack.host_entry.port}"}
 
     answer = httpx2.get(
-        f"http://127.0.0.1:{stack.host_port}/api/status", headers=host | bearer(token)
+        f"http://127.0.0.1:{stack.host_entry.port}/api/status", headers=host | bearer(token)
     )
 
     assert answer.status_code == 200

@@ -4,7 +4,7 @@ import httpx2
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tests.docker.stack import Stack, eventually
+from tests.stack import Stack, eventually
 
 GOING_AWAY, SERVICE_RESTART = 1001, 1012  # RFC 6455, section 7.4.1, and IANA's registry
 
@@ -14,7 +14,7 @@ def test_sigterm_closes_web_sockets_and_ends_well(stack: Stack, alice: httpx2.Cl
     kernel = stack.new_kernel(alice)
     container = stack.container("gateway")
     bearer = {"Authorization": alice.headers["Authorization"]}
-    url = stack.web_socket_url("alice", kernel)
+    url = stack.channels("alice", kernel)
 
     with connect(url, additional_headers=bearer, proxy=None) as socket:
         container.stop(timeout=30)

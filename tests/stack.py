@@ -40,19 +40,45 @@ def greets(address: str, port: int, *, greeting: bytes = b"") -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """One way in, as a member's browser knows it."""
+
+    port: int
+    by_host: bool
+    password: str = PASSWORD
+
+    @property
+    def url(self) -> str:
+        """The home page."""
+        return f"http://localhost:{self.port}/"
+
+    def notebook(self, name: str) -> str:
+        """Return where the notebook ``name`` is."""
+        return f"http://{self._place(name)}"
+
+    def websocket(self, name: str, path: str) -> str:
+        """Return the address of a WebSocket of the notebook ``name``."""
+        return f"ws://{self._place(name)}{path}"
+
+    def _place(self, name: str) -> str:
+        by_path, by_host = f"localhost:{self.port}/{name}/", f"{name}.localhost:{self.port}/"
+        return by_host if self.by_host else by_path
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     """The running deployment."""
 
     compose: tuple[str, ...]
     project: str
     engine: docker.DockerClient
-    port: int
-    host_port: int
+    path_entry: Entry
+    host_entry: Entry
 
     @property
     def url(self) -> str:
-        """Where members of the gateway in path routing go."""
-        return f"http://localhost:{self.port}"
+        """The origin of the gateway in path routing."""
+        return self.path_entry.url.rstrip("/")
 
     def container(self, service: str) -> Container:
         """Return the container of a service, running or not."""
@@ -83,9 +109,9 @@ class Stack:
         assert done.returncode == 0, f"{command}: {done.stderr}"
         return done.stdout
 
-    def set_password(self, member: str, password: str = PASSWORD) -> None:
-        """Give a member a password, as an administrator would."""
-        self.run_in("gateway", f"gateway members password {member} --stdin", stdin=f"{password}\n")
+    def set_password(self, member: str, *, service: str = "gateway") -> None:
+        """Give a member the tests' password, as an administrator would."""
+        self.run_in(service, f"gateway members password {member} --stdin", stdin=f"{PASSWORD}\n")
 
     def new_token(self, member: str, *, service: str = "gateway") -> str:
         """Make an API token for a member."""
@@ -96,11 +122,11 @@ class Stack:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return httpx2.Client(base_url=self.url, headers=headers, timeout=30)
 
-    def logged_in(self, member: str, password: str = PASSWORD) -> httpx2.Client:
+    def logged_in(self, member: str) -> httpx2.Client:
         """Return an HTTP client with a session, opened through the log-in form as a browser does it."""
         client = httpx2.Client(base_url=self.url, timeout=30, headers={"Accept": "text/html"})
         fields = hidden_fields(client.get("/-/login").text)
-        credentials = {"member": member, "password": password}
+        credentials = {"member": member, "password": PASSWORD}
         answer = client.post("/-/login", data=fields | credentials, headers={"Origin": self.url})
         assert answer.status_code == httpx2.codes.SEE_OTHER, answer.text
         return client
@@ -119,9 +145,9 @@ class Stack:
         assert answer.status_code == httpx2.codes.CREATED, answer.text
         return str(json.loads(answer.text)["id"])
 
-    def web_socket_url(self, notebook: str, kernel: str) -> str:
-        """Return the address of a kernel's channels."""
-        return f"ws://localhost:{self.port}/{notebook}/api/kernels/{kernel}/channels"
+    def channels(self, notebook: str, kernel: str) -> str:
+        """Return the address of a kernel's WebSocket."""
+        return self.path_entry.websocket(notebook, f"api/kernels/{kernel}/channels")
 
     def connections(self, *, login: str, service: str = "gateway") -> set[str]:
         """Return the SSH connections that the remote holds of a service as a login, by their ports.
