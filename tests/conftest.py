@@ -33,7 +33,8 @@ def _nothing_may_be_left_out() -> bool:
     return os.environ.get("GATEWAY_TEST_REQUIRE_ALL") == "1"
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine at which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
@@ -52,7 +53,7 @@ def _base_image() -> str:
 @pytest.fixture(scope="session")
 def ports() -> Iterator[tuple[int, int]]:
     """Tell Compose what it takes from the environment; return the two ports that it publishes."""
-    chosen = (_free_port(), _free_port())
+    chosen = (free_port(), free_port())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GATEWAY_BASE_IMAGE", _base_image())
         patch.setenv("GATEWAY_TEST_PORT", str(chosen[0]))

@@ -123,13 +123,8 @@ class Stack:
         return httpx2.Client(base_url=self.url, headers=headers, timeout=30)
 
     def logged_in(self, member: str) -> httpx2.Client:
-        """Return an HTTP client with a session, opened through the log-in form as a browser does it."""
-        client = httpx2.Client(base_url=self.url, timeout=30, headers={"Accept": "text/html"})
-        fields = hidden_fields(client.get("/-/login").text)
-        credentials = {"member": member, "password": PASSWORD}
-        answer = client.post("/-/login", data=fields | credentials, headers={"Origin": self.url})
-        assert answer.status_code == httpx2.codes.SEE_OTHER, answer.text
-        return client
+        """Return an HTTP client with a member's session."""
+        return logged_in(self.url, member)
 
     def state(self, client: httpx2.Client, notebook: str) -> str:
         """Return a notebook's state as the API has it."""
@@ -161,6 +156,16 @@ class Stack:
             rf"{re.escape(peer)}\]?:(\d+)", self.run_in("remote", "ss -Htn sport = :22")
         )
         return ever & set(held)
+
+
+def logged_in(url: str, member: str) -> httpx2.Client:
+    """Return an HTTP client with a session, opened through the log-in form as a browser does it."""
+    client = httpx2.Client(base_url=url, timeout=30, headers={"Accept": "text/html"})
+    fields = hidden_fields(client.get("/-/login").text)
+    credentials = {"member": member, "password": PASSWORD}
+    answer = client.post("/-/login", data=fields | credentials, headers={"Origin": url})
+    assert answer.status_code == httpx2.codes.SEE_OTHER, answer.text
+    return client
 
 
 class _Inputs(HTMLParser):
