@@ -12,6 +12,7 @@ import pytest
 from tests.stack import Entry, Stack
 
 ROOT = Path(__file__).parent.parent
+DEBOOTSTRAP = Path("/usr/sbin/debootstrap")
 SYSTEM_CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -39,15 +40,14 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
-def _base_image() -> str:
-    """Return the image that our own are built on: made of Debian packages where we may do that."""
-    given = os.environ.get("GATEWAY_BASE_IMAGE")
-    if given is not None or os.geteuid() != 0 or not Path("/usr/sbin/debootstrap").exists():
-        return given or "python:3.13-slim"
+def _choose_base_image(patch: pytest.MonkeyPatch) -> None:
+    """Build on an image made of Debian packages, where we may make one; else on the official ones."""
+    if "GATEWAY_BASE_IMAGE" in os.environ or os.geteuid() != 0 or not DEBOOTSTRAP.exists():
+        return
     made = subprocess.run(
         [ROOT / "images/base/build"], stdout=subprocess.PIPE, text=True, check=True
     )
-    return made.stdout.strip()
+    patch.setenv("GATEWAY_BASE_IMAGE", made.stdout.strip())
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +55,7 @@ def ports() -> Iterator[tuple[int, int]]:
     """Tell Compose what it takes from the environment; return the two ports that it publishes."""
     chosen = (free_port(), free_port())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GATEWAY_BASE_IMAGE", _base_image())
+        _choose_base_image(patch)
         patch.setenv("GATEWAY_TEST_PORT", str(chosen[0]))
         patch.setenv("GATEWAY_TEST_HOST_PORT", str(chosen[1]))
         if "BUILD_CA_BUNDLE" not in os.environ and SYSTEM_CA_BUNDLE.exists():
