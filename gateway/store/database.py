@@ -8,7 +8,7 @@ from typing import Final
 
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, PoolProxiedConnection, event, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimedOut
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
@@ -42,7 +42,7 @@ class Database:
         self.name = shown(self.url)
         self.file = file_of(self.url)
         self._engine = _engine(self.url)
-        self._up = True
+        self._failing: set[str] = set()
 
     async def open(self) -> None:
         """Make the file where there is none, and bring the schema up to date."""
@@ -106,17 +106,17 @@ class Database:
     def _translating(self, done: str) -> Iterator[None]:
         try:
             yield
-        except IntegrityError:
+        except (IntegrityError, DataError):
             raise  # the statement's fault, not the database's
         except self._foreign() as exc:
             why = _why(exc)
-            if self._up:
+            if done not in self._failing:
                 log.error("store %s: can't be %s: %s", self.name, done, why)  # noqa: TRY400 - no bug
-            self._up = False
+            self._failing.add(done)
             raise StoreUnavailable(f"the store {self.name} can't be {done} now: {why}") from exc
-        if not self._up:
-            log.info("store %s: back", self.name)
-        self._up = True
+        if done in self._failing:
+            log.info("store %s: can be %s again", self.name, done)
+        self._failing.discard(done)
 
     def _foreign(self) -> tuple[type[Exception], ...]:
         driver = self._engine.dialect.loaded_dbapi.Error

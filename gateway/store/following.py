@@ -37,14 +37,24 @@ async def _watched(file: Path) -> AsyncIterator[None]:
     def ours(_change: Change, path: str) -> bool:
         return Path(path).name in names
 
-    async for _ in awatch(
-        file.parent,
-        watch_filter=ours,
-        debounce=DEBOUNCE_MILLISECONDS,
-        recursive=False,
-        rust_timeout=FALLBACK_MILLISECONDS,
-        yield_on_timeout=True,
-    ):
+    def watch(*, force_polling: bool) -> AsyncIterator[object]:
+        return awatch(
+            file.parent,
+            watch_filter=ours,
+            debounce=DEBOUNCE_MILLISECONDS,
+            recursive=False,
+            rust_timeout=FALLBACK_MILLISECONDS,
+            yield_on_timeout=True,
+            force_polling=force_polling,
+        )
+
+    try:
+        async for _ in watch(force_polling=False):
+            yield
+    except (OSError, RuntimeError) as exc:
+        # The kernel's watches may be used up (fs.inotify.max_user_instances); files can still be looked at.
+        log.warning("store %s: looked at every 0.3 s, as it can't be watched: %s", file, exc)
+    async for _ in watch(force_polling=True):
         yield
 
 
