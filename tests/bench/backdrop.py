@@ -4,7 +4,8 @@ import getpass
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,7 @@ from gateway.demo.stage import free_ports
 from tests.bench.processes import BenchFailed, Processes
 
 SMALL_BYTES: Final = 200
-LARGE_BYTES: Final = 512 * 1024 * 1024
+LARGE_BYTES: Final = {"large": 512 * 1024 * 1024, "far": 200_000_000}
 CIPHER: Final = "aes128-gcm@openssh.com"
 """The same for everybody, and the fastest where the processor knows AES."""
 
@@ -88,15 +89,34 @@ def program(name: str) -> str:
     return found
 
 
-def set_up(folder: Path, processes: Processes) -> Backdrop:
-    """Start the upstream and sshd, with everything they need beneath ``folder``."""
-    upstream_port, ssh_port = free_ports(2)
+def set_up(
+    folder: Path, processes: Processes, *, echo: bool = False, delay_ms: int = 0
+) -> Backdrop:
+    """Start the upstream and sshd, with everything they need beneath ``folder``.
+
+    ``echo`` makes the upstream a WebSocket server, ``delay_ms`` puts a long line before sshd.
+    """
+    upstream_port, ssh_port, line_port = free_ports(3)
     backdrop = Backdrop(folder, upstream_port, ssh_port)
-    _write_pages(folder / "www")
-    start_nginx(processes, folder, "upstream", STATIC.format(port=upstream_port, folder=folder))
+    _start_upstream(processes, backdrop, echo=echo)
     _start_sshd(processes, backdrop)
     processes.wait_for(upstream_port, "/small", {})
-    return backdrop
+    if not delay_ms:
+        return backdrop
+    line = [sys.executable, "-m", "tests.bench.relay"]
+    processes.start("relay", [*line, str(line_port), str(ssh_port), str(delay_ms)])
+    processes.wait_for_port(line_port)
+    return replace(backdrop, ssh_port=line_port)
+
+
+def _start_upstream(processes: Processes, backdrop: Backdrop, *, echo: bool) -> None:
+    if echo:
+        argv = [sys.executable, "-m", "tests.bench.echo", str(backdrop.upstream_port)]
+        processes.start("echo", argv)
+        return
+    _write_pages(backdrop.folder / "www")
+    pages = STATIC.format(port=backdrop.upstream_port, folder=backdrop.folder)
+    start_nginx(processes, backdrop.folder, "upstream", pages)
 
 
 def start_nginx(processes: Processes, folder: Path, name: str, http: str) -> None:
@@ -110,8 +130,9 @@ def start_nginx(processes: Processes, folder: Path, name: str, http: str) -> Non
 def _write_pages(folder: Path) -> None:
     folder.mkdir()
     (folder / "small").write_bytes(b"x" * SMALL_BYTES)
-    with (folder / "large").open("wb") as file:
-        file.truncate(LARGE_BYTES)
+    for name, size in LARGE_BYTES.items():
+        with (folder / name).open("wb") as file:
+            file.truncate(size)  # a hole: nothing is read from a disk
 
 
 def _start_sshd(processes: Processes, backdrop: Backdrop) -> None:
@@ -124,3 +145,4 @@ def _start_sshd(processes: Processes, backdrop: Backdrop) -> None:
     file = backdrop.folder / "sshd_config"
     file.write_text(SSHD.format(port=backdrop.ssh_port, folder=backdrop.folder))
     processes.start("sshd", [program("sshd"), "-D", "-e", "-f", str(file)])
+    processes.wait_for_port(backdrop.ssh_port)

@@ -13,13 +13,15 @@ from tests.bench.peers import configurable_http_proxy
 from tests.bench.processes import Processes
 
 PROXY: Final = """\
+map $http_upgrade $connection_upgrade {{ default upgrade; "" ""; }}
 upstream notebook {{ server 127.0.0.1:{forward}; keepalive 64; }}
 server {{
   listen 127.0.0.1:{port} backlog=1024;
   location / {{
     proxy_pass http://notebook;
     proxy_http_version 1.1;
-    proxy_set_header Connection "";
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection $connection_upgrade;
     proxy_set_header Host localhost:{forward};
     proxy_max_temp_file_size 0;
   }}
@@ -72,9 +74,11 @@ def start_chp_ssh(processes: Processes, backdrop: Backdrop) -> list[Contender]:
     return [Contender("configurable-http-proxy + ssh -L", port)]
 
 
-def start_ours(processes: Processes, backdrop: Backdrop) -> list[Contender]:
+def start_ours(
+    processes: Processes, backdrop: Backdrop, *, profile: bool = False
+) -> list[Contender]:
     """The gateway, with a session as browsers have it and with a token as scripts have it."""
-    started = start_gateway(processes, backdrop)
+    started = start_gateway(processes, backdrop, profile=profile)
     session = {"Cookie": f"gateway={started.session}"}
     token = {"Authorization": f"Bearer {started.token}"}
     return [

@@ -48,17 +48,15 @@ def read_wrk(text: str) -> Requests:
     return Requests(float(rate[1]), float(p99[1]) * MILLISECONDS[p99[2]])
 
 
-def download(contender: Contender) -> float:
-    """Fetch the large page once and return MB (10^6 bytes) per second."""
+def download(contender: Contender, page: str = "large") -> float:
+    """Fetch a large page once and return MB (10^6 bytes) per second."""
     argv = [program("curl"), "--silent", "--output", "/dev/null", "--noproxy", "*"]
     argv += ["--max-time", str(LONGEST_DOWNLOAD_SECONDS)]
     argv += ["--write-out", "%{http_code} %{size_download} %{speed_download}"]
     for name, value in contender.headers.items():
         argv += ["--header", f"{name}: {value}"]
-    done = subprocess.run(
-        [*argv, contender.url("large")], check=False, capture_output=True, text=True
-    )
+    done = subprocess.run([*argv, contender.url(page)], check=False, capture_output=True, text=True)
     status, size, speed = done.stdout.split()
-    if (status, int(size)) != ("200", LARGE_BYTES):
-        raise BenchFailed(f"{contender.name}: status {status}, {size} of {LARGE_BYTES} bytes")
+    if (status, int(size)) != ("200", LARGE_BYTES[page]):
+        raise BenchFailed(f"{contender.name}: status {status}, {size} of {LARGE_BYTES[page]} bytes")
     return float(speed) / 1e6

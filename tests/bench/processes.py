@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from gateway.demo import leash
+from gateway.demo.stage import is_free
 
 ROOT: Final = Path(__file__).parent.parent.parent
 START_SECONDS: Final = 30.0
@@ -68,6 +69,15 @@ class Processes:
                 log = self._logs / f"{name}.log"
                 words = "\n".join(log.read_text(errors="replace").splitlines()[-10:])
                 raise BenchFailed(f"{name} ended with status {process.returncode}:\n{words}")
+
+    def wait_for_port(self, port: int) -> None:
+        """Wait until somebody listens at ``port``; raise BenchFailed after a while."""
+        until = time.monotonic() + START_SECONDS
+        while is_free(port):
+            self.check()
+            if time.monotonic() > until:
+                raise BenchFailed(f"nobody listens at port {port} after {START_SECONDS:.0f} s")
+            time.sleep(0.1)
 
     def wait_for(self, port: int, path: str, headers: Mapping[str, str]) -> None:
         """Wait until ``path`` is answered with 200 at ``port``; raise BenchFailed after a while."""
