@@ -4,9 +4,10 @@ import re
 from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from gateway.core import token_format
 from gateway.core.head import RequestHead
 
-TOKEN_PREFIX: Final = b"gwp_"
+TOKEN_PREFIX: Final = token_format.TOKEN_PREFIX.encode()
 TOKEN: Final = re.compile(rb"gwp_[A-Za-z0-9_-]{1,128}")
 SESSION: Final = re.compile(rb"[A-Za-z0-9_-]{1,256}")
 AUTHORIZATION_SCHEMES: Final = (b"bearer", b"token")
