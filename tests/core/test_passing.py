@@ -115,7 +115,7 @@ def test_what_connection_names_goes_before_anything_is_added() -> None:
     ("rest", "coding"), [(b"/lab", b"identity"), (b"/files/x", b"gzip"), (b"/static/x.js", b"gzip")]
 )
 def test_pages_come_uncompressed(rest: bytes, coding: bytes) -> None:
-    place = replace(PLACE, rest=rest)
+    place = PLACE._replace(rest=rest)
 
     assert passed((b"accept-encoding", b"gzip"), place=place) == [(b"accept-encoding", coding)]
 

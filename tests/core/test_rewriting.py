@@ -130,7 +130,7 @@ def test_a_page_that_holds_needs_only_its_token_out() -> None:
     ],
 )
 def test_only_pages_are_read(rest: bytes, headers: list[Header], rewritten: bool) -> None:  # noqa: FBT001 - a table
-    place = replace(PLACE, rest=rest)
+    place = PLACE._replace(rest=rest)
     request = RequestHead(b"GET", b"/alice" + rest)
 
     found = rewriting(request, ResponseHead(200, b"OK", headers), place, ROOT)
