@@ -121,7 +121,6 @@ async def _account(
         "said": "",
         "trouble": "",
         "made": None,
-        "now": site.clock(),
         "sessions": [row for row in sessions if row.audience is None],
         "tokens": await site.accounts.tokens(visitor.member.name),
         "lifetimes": LIFETIMES,

@@ -22,5 +22,10 @@ def page(
     site = site_of(request)
     # On a notebook's own host our other pages are elsewhere.
     main = "" if site.notebook_host(request) is None else site.origin
-    shown: dict[str, object] = {"visitor": visitor, "main": main, "here": request.url.path}
+    shown: dict[str, object] = {
+        "visitor": visitor,
+        "main": main,
+        "here": request.url.path,
+        "now": site.clock(),
+    }
     return HTMLResponse(site.looks.render(template, shown | dict(context or {})), status, headers)

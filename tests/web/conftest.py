@@ -1,7 +1,7 @@
 """A gateway's control plane over fakes, and browsers that visit it."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -120,5 +120,5 @@ HouseOf = Callable[..., House]
 
 
 @pytest.fixture
-def house_of() -> Iterator[HouseOf]:
-    yield lambda **wanted: House(wanted=inventory(**wanted))
+def house_of() -> HouseOf:
+    return lambda **wanted: House(wanted=inventory(**wanted))
