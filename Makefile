@@ -22,8 +22,8 @@ demo: $(DEMO_STAMP) ## Run the gateway with a stand-in remote and three notebook
 
 test: ## Prove everything; on Debian as root, install what that needs.
 	@tests/prepare python >/dev/null
-	@suites=$$(tests/prepare) && $(MAKE) --no-print-directory check && \
-	$(BIN)/python -m pytest -m "demo$${suites:+ or $$suites}"
+	@left_out=$$(tests/prepare) && $(MAKE) --no-print-directory check && \
+	$(BIN)/python -m pytest -m "($(NEEDS_MORE))$${left_out:+ and $$left_out}"
 
 check: $(VENV)/dev.stamp ## Prove what needs neither Docker, a browser, OpenSSH nor PostgreSQL; under a minute.
 	$(BIN)/ruff format --check .

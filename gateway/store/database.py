@@ -37,11 +37,12 @@ _POSTGRES_ARGUMENTS: Final[dict[str, object]] = {
 class Database:
     """One SQLite file or PostgreSQL database."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, busy_seconds: float = BUSY_SECONDS) -> None:
         self.url = parse(url)
         self.name = shown(self.url)
         self.file = file_of(self.url)
-        self._engine = _engine(self.url)
+        self.busy_seconds = busy_seconds
+        self._engine = _engine(self.url, busy_seconds)
         self._failing: set[str] = set()
 
     async def open(self) -> None:
@@ -123,18 +124,18 @@ class Database:
         return (DBAPIError, PoolTimedOut, OSError, driver)
 
 
-def _engine(url: URL) -> AsyncEngine:
+def _engine(url: URL, busy_seconds: float) -> AsyncEngine:
     try:
         if url.get_backend_name() == "sqlite":
-            return _sqlite(url)
+            return _sqlite(url, busy_seconds)
         return create_async_engine(
             url,
             hide_parameters=True,
             pool_size=CONNECTIONS,
             max_overflow=0,
-            pool_timeout=BUSY_SECONDS,
+            pool_timeout=busy_seconds,
             pool_pre_ping=True,
-            connect_args=_POSTGRES_ARGUMENTS | {"options": _postgres_limits()},
+            connect_args=_POSTGRES_ARGUMENTS | {"options": _postgres_limits(busy_seconds)},
         )
     except ModuleNotFoundError as exc:
         raise ConfigurationInvalid(
@@ -142,19 +143,19 @@ def _engine(url: URL) -> AsyncEngine:
         ) from exc
 
 
-def _postgres_limits() -> str:
-    milliseconds = int(BUSY_SECONDS * 1000)
+def _postgres_limits(busy_seconds: float) -> str:
+    milliseconds = int(busy_seconds * 1000)
     return f"-c lock_timeout={milliseconds} -c statement_timeout={2 * milliseconds}"
 
 
-def _sqlite(url: URL) -> AsyncEngine:
+def _sqlite(url: URL, busy_seconds: float) -> AsyncEngine:
     engine = create_async_engine(
         url,
         hide_parameters=True,
         pool_size=CONNECTIONS,
         max_overflow=0,
-        pool_timeout=BUSY_SECONDS,
-        connect_args={"timeout": BUSY_SECONDS},
+        pool_timeout=busy_seconds,
+        connect_args={"timeout": busy_seconds},
     )
     event.listen(engine.sync_engine, "connect", _set_up)
     event.listen(engine.sync_engine, "begin", _begin)

@@ -10,10 +10,10 @@ from typing import Final
 from gateway.core.identity import CredentialId
 from gateway.core.names import MemberName, is_name
 from gateway.core.passwords import check_password
-from gateway.errors import CredentialRefused, StoreUnavailable
+from gateway.errors import CredentialRefused, CredentialThrottled, StoreUnavailable
 from gateway.store import statements
 from gateway.store.credentials import Clock, Credentials
-from gateway.store.database import Database
+from gateway.store.database import BUSY_SECONDS, Database
 from gateway.store.following import Sleep, wakes
 from gateway.store.hashing import Hasher, Passwords, argon2id, digest_of, new_secret
 from gateway.store.ledger import Change, Ledger
@@ -38,12 +38,13 @@ async def open_store(
     monotonic: Clock = time.monotonic,
     lifetimes: Lifetimes = Lifetimes(),  # noqa: B008 - frozen
     hasher: Hasher | None = None,
+    busy_seconds: float = BUSY_SECONDS,
 ) -> AsyncIterator["Store"]:
     """Hold the store of ``url``: its schema brought up to date, its credentials in memory.
 
     Raises ConfigurationInvalid or StoreUnavailable.
     """
-    database = Database(url)
+    database = Database(url, busy_seconds=busy_seconds)
     passwords = Passwords(argon2id() if hasher is None else hasher)
     store = Store(database, passwords, Turnstile(monotonic), clock=clock, lifetimes=lifetimes)
     try:
@@ -85,6 +86,10 @@ class Store(Credentials):
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow(sleep), name="store: follow changes")
             tasks.create_task(self._keep_house(sleep), name="store: keep house")
+
+    async def catch_up(self) -> None:
+        """Learn now what other processes have changed; ``run`` does it when they do."""
+        await self._ledger.catch_up()
 
     async def settle(self) -> None:
         """Write down what only memory knows, if the database takes it now."""
@@ -252,8 +257,12 @@ class Store(Credentials):
         admission = self._turnstile.admit(
             member if known else MemberName(""), address, familiar=self._familiar(member, address)
         )
-        standing = await self._standing(member) if known else Standing()
-        right = await self._passwords.verify(password, standing.password)
+        try:
+            standing = await self._standing(member) if known else Standing()
+            right = await self._passwords.verify(password, standing.password)
+        except (StoreUnavailable, CredentialThrottled):
+            self._turnstile.give_back(admission)
+            raise
         if not right or standing.disabled:
             log.warning("%s: log-in from %s refused", member if known else "no such name", address)
             raise _refused()

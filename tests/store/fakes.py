@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from argon2.exceptions import VerifyMismatchError
 
 from gateway.core.names import MemberName
+from gateway.store.following import Sleep
 from gateway.store.rows import Opened
 from gateway.store.store import Store, open_store
 
@@ -56,12 +57,17 @@ class World:
     clock: FakeClock = field(default_factory=FakeClock)
     monotonic: FakeClock = field(default_factory=lambda: FakeClock(0.0))
     hasher: FakeHasher = field(default_factory=FakeHasher)
+    busy_seconds: float = 5.0
 
     @asynccontextmanager
     async def store(self) -> AsyncIterator[Store]:
         """Hold the store, as one process does."""
         async with open_store(
-            self.url, clock=self.clock, monotonic=self.monotonic, hasher=self.hasher
+            self.url,
+            clock=self.clock,
+            monotonic=self.monotonic,
+            hasher=self.hasher,
+            busy_seconds=self.busy_seconds,
         ) as store:
             yield store
 
@@ -85,11 +91,35 @@ class Changes:
         self._event.clear()
 
 
+class FakeSleep:
+    """Sleeps until the test says on."""
+
+    def __init__(self) -> None:
+        self._asleep = asyncio.Event()
+        self._on = asyncio.Event()
+
+    async def __call__(self, seconds: float) -> None:
+        self._asleep.set()
+        await self._on.wait()
+        self._on.clear()
+
+    async def on(self) -> None:
+        """Wake the sleeper and return when it sleeps again."""
+        self._asleep.clear()
+        self._on.set()
+        await self.asleep()
+
+    async def asleep(self) -> None:
+        """Return when somebody sleeps."""
+        async with asyncio.timeout(5):
+            await self._asleep.wait()
+
+
 @asynccontextmanager
-async def running(store: Store) -> AsyncIterator[None]:
+async def running(store: Store, *, sleep: Sleep = asyncio.sleep) -> AsyncIterator[None]:
     """Hold the store's own task."""
     async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(store.run())
+        task = tasks.create_task(store.run(sleep=sleep))
         try:
             yield
         finally:
