@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/pip --disable-pip-version-check install --quiet
 LOCKED := --require-hashes --only-binary=:all: --requirement requirements/build.txt
-NEEDS_MORE := docker or browser or openssh or postgres
+NEEDS_MORE := demo or docker or browser or openssh or postgres
 DEMO := docker compose --file compose/demo.yaml
 
 # The development environment has all that the demo needs.

@@ -14,8 +14,8 @@ from typing import Final, Self
 from gateway.demo import leash
 from gateway.errors import DemoFailed
 
-GRACE_SECONDS: Final = 10.0
-"""How long a part may take to end by itself: a notebook has kernels to stop."""
+GRACE_SECONDS: Final = 15.0
+"""How long a part may take to end by itself: a notebook has kernels to stop, the gateway answers to finish."""
 
 LAST_WORDS: Final = 15
 """How many lines of its output are shown when a part ends on its own."""

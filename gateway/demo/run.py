@@ -4,12 +4,11 @@ import asyncio
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from gateway.core.names import MemberName
 from gateway.demo.cast import RESEARCHERS, Researcher, new_password
 from gateway.demo.health import ready
 from gateway.demo.notebooks import (
@@ -21,6 +20,7 @@ from gateway.demo.notebooks import (
 )
 from gateway.demo.orphans import orphans_ended
 from gateway.demo.parts import Command, Parts
+from gateway.demo.programme import Passwords, programme
 from gateway.demo.stage import Stage, free_ports, is_free, listening_socket
 from gateway.errors import DemoFailed, PasswordTooWeak
 from gateway.store.store import open_store
@@ -31,8 +31,6 @@ PACKAGE_FOLDER: Final = Path(__file__).parent.parent.parent
 """Where ``python -m gateway…`` finds this very package, installed or not."""
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-Passwords = Mapping[MemberName, str]
 
 
 def main(
@@ -175,31 +173,6 @@ async def _until_signalled() -> AsyncIterator[None]:
     except TimeoutError:
         if not scope.expired():
             raise
-
-
-def programme(port: int, passwords: Passwords) -> str:
-    """Return what the audience needs to know: the address, the log-ins and what to try."""
-    url = f"http://localhost:{port}"
-    rows = [
-        f"    {who.name:8} {passwords[who.name]:20} {', '.join(who.may_open)}"
-        for who in RESEARCHERS
-    ]
-    return "\n".join(
-        [
-            "",
-            f"  The gateway is at {url}",
-            "",
-            f"    {'member':8} {'password':20} may open",
-            *rows,
-            "",
-            f"  1. Log in as alice, open {url}/alice/ and run hello.ipynb.",
-            f"  2. In a private window, log in as bob and open {url}/alice/ too: the same live notebook.",
-            "  3. Log in as carol and try the same address: for her it doesn't exist.",
-            "",
-            "  Ctrl-C stops the demo and leaves nothing behind.",
-            "",
-        ]
-    )
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:

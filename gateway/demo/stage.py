@@ -127,12 +127,19 @@ def listening_socket(port: int) -> socket.socket:
 
 def is_free(port: int) -> bool:
     """Say whether nobody listens at ``port`` of localhost, in either family of addresses."""
-    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+    return not any(
+        _answers(family, host, port)
+        for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
+    )
+
+
+def _answers(family: socket.AddressFamily, host: str, port: int) -> bool:
+    try:
         with socket.socket(family) as probe:
             probe.settimeout(1)
-            if probe.connect_ex((host, port)) == 0:
-                return False
-    return True
+            return probe.connect_ex((host, port)) == 0
+    except OSError:  # a machine without IPv6
+        return False
 
 
 def _member(who: Researcher) -> dict[str, object]:

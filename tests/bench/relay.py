@@ -49,7 +49,9 @@ class Line:
             await writer.drain()
 
 
-async def main(port: int, target_port: int, delay_seconds: float) -> None:
+async def listen(port: int, target_port: int, delay_seconds: float) -> asyncio.Server:
+    """Start a relay at ``port`` and return it; 0 is any free one."""
+
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", target_port)
         try:
@@ -62,7 +64,12 @@ async def main(port: int, target_port: int, delay_seconds: float) -> None:
             far_writer.close()
             writer.close()
 
-    server = await asyncio.start_server(relay, "127.0.0.1", port, limit=1 << 22)
+    return await asyncio.start_server(relay, "127.0.0.1", port, limit=1 << 22)
+
+
+async def main(port: int, target_port: int, delay_seconds: float) -> None:
+    """Be a relay until a signal ends the process."""
+    server = await listen(port, target_port, delay_seconds)
     await server.serve_forever()
 
 
