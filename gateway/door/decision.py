@@ -12,9 +12,11 @@ from gateway.core.grants import Level, level_of
 from gateway.core.head import RequestHead
 from gateway.core.identity import Identity
 from gateway.core.inventory import Inventory, Routing
+from gateway.core.logout import is_logout
 from gateway.core.names import NotebookName
 from gateway.core.passing import to_control
 from gateway.core.routing import AtNotebook, OwnPage, Redirect, Routes
+from gateway.core.upstream import Upstream
 from gateway.door.answers import Answer, problem, protocol_error, redirect
 from gateway.door.writing import without
 from gateway.errors import RequestInvalid
@@ -34,6 +36,13 @@ class Who(Protocol):
 
     def token(self, secret: str) -> Identity | None:
         """Return whom the token ``secret`` vouches for."""
+
+
+class Ready(Protocol):
+    """How notebooks stand; asked from memory too."""
+
+    def upstream_nowait(self, name: NotebookName) -> Upstream | None:
+        """Return how to speak to the notebook, if it is ready."""
 
 
 @dataclass(slots=True)
@@ -65,8 +74,9 @@ Plan = ToControl | ToNotebook | Answer
 class Decider:
     """Decides by the inventory that it was given last."""
 
-    def __init__(self, who: Who, inventory: Inventory) -> None:
+    def __init__(self, who: Who, ready: Ready, inventory: Inventory) -> None:
         self._who = who
+        self._ready = ready
         self.apply(inventory)
 
     def apply(self, inventory: Inventory) -> None:
@@ -121,6 +131,9 @@ class Decider:
             return problem(exc.status, exc.detail)
         if not self._may(identity, place.name):
             return self._missing(head, client)
+        if is_logout(place) and self._token_added(place.name):
+            # With a token of its own added, the notebook would log nobody out.
+            return redirect(303, self._origin + b"/")
         return ToNotebook(place, identity, secret, shown.target, client, asks_for_page(head))
 
     def _identify(self, shown: Presented, notebook: NotebookName) -> tuple[Identity, str] | None:
@@ -139,6 +152,10 @@ class Decider:
 
     def _audience(self, notebook: NotebookName) -> NotebookName | None:
         return notebook if self._server.routing is Routing.HOST else None
+
+    def _token_added(self, notebook: NotebookName) -> bool:
+        upstream = self._ready.upstream_nowait(notebook)
+        return upstream is not None and upstream.token is not None
 
     def _may(self, identity: Identity, notebook: NotebookName) -> bool:
         return level_of(self.inventory, identity.member, notebook) is Level.USE

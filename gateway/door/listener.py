@@ -8,7 +8,6 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Final
 
 from gateway.core.inventory import Inventory, Limits, Notebook
-
 from gateway.door.client import ClientLeg
 from gateway.door.decision import Decider, ToNotebook, Who
 from gateway.door.ledger import Ledger
@@ -52,7 +51,7 @@ class Door:
 
     def apply(self, inventory: Inventory) -> None:
         """Serve by ``inventory`` from now on, and end what it no longer allows or leads elsewhere."""
-        before, self.decider.inventory = self.decider.inventory.notebooks, inventory
+        before = self.decider.inventory.notebooks
         self.decider.apply(inventory)
         moved = {
             name
@@ -72,8 +71,8 @@ class Door:
     ) -> None:
         """Take connections on ``sockets`` until drained or cancelled."""
         loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.TaskGroup() as self._tasks:
+        async with asyncio.TaskGroup() as self._tasks:
+            try:
                 for listening in sockets:
                     server = await loop.create_server(
                         lambda: ClientLeg(self),
@@ -84,8 +83,8 @@ class Door:
                     )
                     self._servers.append(server)
                 await self._stopped.wait()
-        finally:
-            self._hang_up()
+            finally:
+                self._hang_up()
 
     async def drain(self, grace_seconds: float) -> None:
         """Take no more connections, let requests finish for ``grace_seconds``, and end ``serve``."""
@@ -132,7 +131,6 @@ class Door:
         for leg in list(self._legs):
             leg.abort()
         self._pool.close()
-        self._tasks = None
 
 
 async def _supervised(work: Coroutine[None, None, None], name: str) -> None:
