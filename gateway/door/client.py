@@ -4,7 +4,7 @@ import asyncio
 import fcntl
 import struct
 import termios
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from gateway.core.framing import Body, BodyKind, check_request, request_body, wants_upgrade
 from gateway.core.head import RequestHead
@@ -62,8 +62,8 @@ class ClientLeg(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to listen, if there is room."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream listener makes no others
-        self._transport = transport
+        # uvloop's transports are Transports by shape only.
+        self._transport = transport = cast("asyncio.Transport", transport)
         transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
         peer = transport.get_extra_info("peername")
         self._peer = str(peer[0]) if isinstance(peer, tuple) else ""

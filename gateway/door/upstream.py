@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from gateway.core.framing import Body, BodyKind, keeps_alive, response_body
 from gateway.core.head import ResponseHead
@@ -81,8 +81,8 @@ class UpstreamLeg(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - uvloop's too; the dialer's promise
-        self.transport = transport
+        # uvloop's transports are Transports by shape only.
+        self.transport = transport = cast("asyncio.Transport", transport)
         transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
 
     @property
