@@ -39,14 +39,14 @@ class ClientLeg(asyncio.Protocol):
 
     __slots__ = (
         "_advancing", "_arrived", "_buffer", "_deadline", "_discarding", "_door", "_exchange",
-        "_full", "_head_begun", "_held_back", "_peer", "_reader", "_reading", "_secure", "_splice",
-        "_transport", "_written",
+        "_head_begun", "_held_back", "_peer", "_reader", "_reading", "_secure", "_splice",
+        "_written", "full", "transport",
     )  # fmt: skip
 
     def __init__(self, door: House) -> None:
         self._door = door
         self._deadline = Deadline(asyncio.get_running_loop(), self._expired)
-        self._transport: asyncio.Transport | None = None
+        self.transport: asyncio.Transport | None = None
         self._exchange: Exchange | None = None
         self._splice: Splice | None = None
         self._reader: BodyReader | None = None
@@ -54,7 +54,7 @@ class ClientLeg(asyncio.Protocol):
         self._peer = ""
         self._secure = False
         self._head_begun = self._advancing = self._discarding = False
-        self._full = self._held_back = False
+        self.full = self._held_back = False
         self._reading = True
         self._written = self._arrived = 0
 
@@ -63,7 +63,7 @@ class ClientLeg(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to listen, if there is room."""
         # uvloop's transports are Transports by shape only.
-        self._transport = transport = cast("asyncio.Transport", transport)
+        self.transport = transport = cast("asyncio.Transport", transport)
         transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
         peer = transport.get_extra_info("peername")
         self._peer = str(peer[0]) if isinstance(peer, tuple) else ""
@@ -91,7 +91,7 @@ class ClientLeg(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of everything."""
-        self._transport = None
+        self.transport = None
         self._deadline.cancel()
         splice, exchange = self._splice, self._exchange
         self._splice = self._exchange = None
@@ -114,9 +114,9 @@ class ClientLeg(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send ``data``."""
-        if self._transport is not None:
+        if self.transport is not None:
             self._written += len(data)
-            self._transport.write(data)
+            self.transport.write(data)
 
     def pause(self) -> None:
         """Read no more for now."""
@@ -132,15 +132,15 @@ class ClientLeg(asyncio.Protocol):
 
     def close(self) -> None:
         """Close once all is sent; a client that does not take it is cut off in time."""
-        if self._transport is not None:
-            self._transport.close()
+        if self.transport is not None:
+            self.transport.close()
             self._discarding = True
             self.expire_in(self._door.limits.body_idle_seconds)
 
     def abort(self) -> None:
         """Close at once."""
-        if self._transport is not None:
-            self._transport.abort()
+        if self.transport is not None:
+            self.transport.abort()
 
     def progressed(self) -> None:
         """Take note that the exchange moves on, and set the time limit of its next step."""
@@ -148,7 +148,7 @@ class ClientLeg(asyncio.Protocol):
         if exchange is None:
             return
         limits = self._door.limits
-        waits_for_client = not exchange.request_whole or self._full
+        waits_for_client = not exchange.request_whole or self.full
         self.expire_in(limits.body_idle_seconds if waits_for_client else limits.upstream_seconds)
 
     def exchange_over(self, *, keep: bool) -> None:
@@ -176,9 +176,9 @@ class ClientLeg(asyncio.Protocol):
 
     def still_taking(self) -> bool:
         """Say whether what was sent is on its way, and some of it arrived since this was last asked."""
-        if self._transport is None:
+        if self.transport is None:
             return False
-        outstanding = self._transport.get_write_buffer_size() + _unacknowledged(self._transport)
+        outstanding = self.transport.get_write_buffer_size() + _unacknowledged(self.transport)
         before, self._arrived = self._arrived, self._written - outstanding
         return outstanding > 0 and self._arrived > before
 
@@ -204,7 +204,7 @@ class ClientLeg(asyncio.Protocol):
 
     def _may_advance(self) -> bool:
         idle = self._exchange is None and self._splice is None
-        return idle and bool(self._buffer) and not self._full and not self._discarding
+        return idle and bool(self._buffer) and not self.full and not self._discarding
 
     def _next_request(self) -> bool:
         """Take up the next request; return False if it is not whole yet, or none."""
@@ -283,8 +283,8 @@ class ClientLeg(asyncio.Protocol):
         self._buffer = b""
         self._held_back = False
         self._choose_reading()
-        if self._transport is not None and self._transport.can_write_eof():
-            self._transport.write_eof()
+        if self.transport is not None and self.transport.can_write_eof():
+            self.transport.write_eof()
         self.expire_in(LINGER_SECONDS)
 
     def _expired(self) -> None:
@@ -302,7 +302,7 @@ class ClientLeg(asyncio.Protocol):
             self.close()
 
     def _exchange_expired(self, exchange: Exchange) -> None:
-        if self._full:
+        if self.full:
             if self.still_taking():
                 self.progressed()
             else:
@@ -313,7 +313,7 @@ class ClientLeg(asyncio.Protocol):
             self._break_off(exchange, 408, "the request's body did not come in time")
 
     def _tell_full(self, *, full: bool) -> None:
-        self._full = full
+        self.full = full
         if self._splice is not None:
             self._splice.client_full(full=full)
         elif self._exchange is not None:
@@ -323,15 +323,15 @@ class ClientLeg(asyncio.Protocol):
     def _choose_reading(self) -> None:
         """Read, unless what was read already has to wait: that bounds what a client can pile up."""
         waiting = self._splice is None and bool(self._buffer)
-        behind = waiting and (self._exchange is not None or self._full)
+        behind = waiting and (self._exchange is not None or self.full)
         wanted = not (behind or self._held_back)
-        if wanted is self._reading or self._transport is None or self._transport.is_closing():
+        if wanted is self._reading or self.transport is None or self.transport.is_closing():
             return
         self._reading = wanted
         if wanted:
-            self._transport.resume_reading()
+            self.transport.resume_reading()
         else:
-            self._transport.pause_reading()
+            self.transport.pause_reading()
 
 
 def _unacknowledged(transport: asyncio.Transport) -> int:

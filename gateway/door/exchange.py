@@ -17,7 +17,13 @@ from gateway.door.passage import HeldPage, held_page, outgoing, returning
 from gateway.door.reach import Reach
 from gateway.door.splice import Splice, SplicedClient
 from gateway.door.upstream import UpstreamLeg
-from gateway.door.writing import interim_bytes, request_bytes, response_bytes, switching_bytes, without
+from gateway.door.writing import (
+    interim_bytes,
+    request_bytes,
+    response_bytes,
+    switching_bytes,
+    without,
+)
 from gateway.errors import Reason, UpstreamError, UpstreamLost, UpstreamMalformed, UpstreamTimedOut
 
 log = logging.getLogger(__name__)

@@ -38,7 +38,7 @@ class Door:
         self.draining = False
         self._pool = Pool(self.now)
         self.reach = Reach(tunnels, control, self._pool)
-        self._legs: set[ClientLeg] = set()
+        self.legs: set[ClientLeg] = set()
         self._empty = asyncio.Event()
         self._servers: list[asyncio.Server] = []
         self._stopped = asyncio.Event()
@@ -91,28 +91,28 @@ class Door:
         self.draining = True
         for server in self._servers:
             server.close()
-        for leg in list(self._legs):
+        for leg in list(self.legs):
             leg.drain()
         try:
             async with asyncio.timeout(grace_seconds):
-                while self._legs:
+                while self.legs:
                     self._empty.clear()
                     await self._empty.wait()
         except TimeoutError:
-            log.warning("%d connections did not end in time", len(self._legs))
+            log.warning("%d connections did not end in time", len(self.legs))
         self._stopped.set()
 
     # What the client's legs and their exchanges need.
 
     def joined(self, leg: ClientLeg) -> bool:
         """Count ``leg`` in; return whether there is room for it."""
-        self._legs.add(leg)
-        return len(self._legs) <= self.limits.connections
+        self.legs.add(leg)
+        return len(self.legs) <= self.limits.connections
 
     def left(self, leg: ClientLeg) -> None:
         """Count ``leg`` out."""
-        self._legs.discard(leg)
-        if not self._legs:
+        self.legs.discard(leg)
+        if not self.legs:
             self._empty.set()
 
     def start(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
@@ -128,7 +128,7 @@ class Door:
     def _hang_up(self) -> None:
         for server in self._servers:
             server.close()
-        for leg in list(self._legs):
+        for leg in list(self.legs):
             leg.abort()
         self._pool.close()
 
@@ -147,5 +147,3 @@ def _same_place(one: Notebook, other: Notebook | None) -> bool:
     return (one.tunnel, one.place, one.scheme, one.verify) == (
         other.tunnel, other.place, other.scheme, other.verify,
     )  # fmt: skip
-
-

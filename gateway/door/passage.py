@@ -20,9 +20,7 @@ def outgoing(
     """Return ``head`` as it goes to the upstream."""
     if isinstance(plan, ToControl) or upstream is None:
         return plan.head if isinstance(plan, ToControl) else head
-    return to_notebook(
-        head, plan.place, upstream, plan.client, cookie=cookie, target=plan.target
-    )
+    return to_notebook(head, plan.place, upstream, plan.client, cookie=cookie, target=plan.target)
 
 
 def returning(

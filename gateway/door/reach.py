@@ -97,5 +97,3 @@ class Reach:
 
 def _key(plan: ToControl | ToNotebook) -> PoolKey:
     return None if isinstance(plan, ToControl) else (plan.place.name, plan.identity.member)
-
-

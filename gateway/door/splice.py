@@ -10,7 +10,13 @@ good and never comes back, but reconnects at once after an abort (1006) or a 101
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from gateway.door.frames import POLICY_VIOLATION, FrameTracker, answers_close, close_frame, ping_frame
+from gateway.door.frames import (
+    POLICY_VIOLATION,
+    FrameTracker,
+    answers_close,
+    close_frame,
+    ping_frame,
+)
 from gateway.door.upstream import UpstreamLeg
 
 PING_AFTER_SECONDS: Final = 18.0

@@ -70,9 +70,7 @@ class Backend:
         async with self.changed:
             self.changed.notify_all()
 
-    async def _connected(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self.open += 1
         number = self.connections
@@ -114,7 +112,11 @@ class Backend:
         while True:
             event = connection.next_event()
             if event is h11.NEED_DATA:
-                if connection.they_are_waiting_for_100_continue and seen and seen.target != b"/early":
+                if (
+                    connection.they_are_waiting_for_100_continue
+                    and seen
+                    and seen.target != b"/early"
+                ):
                     go_on = h11.InformationalResponse(status_code=100, headers=[])
                     writer.write(connection.send(go_on) or b"")
                 connection.receive_data(await reader.read(65536))

@@ -180,7 +180,5 @@ def upstream(name: str) -> Upstream:
     return Upstream(NotebookName(name), b"localhost:7001", Scheme.HTTP)
 
 
-def identity(
-    member: str, kind: CredentialKind, audience: NotebookName | None = None
-) -> Identity:
+def identity(member: str, kind: CredentialKind, audience: NotebookName | None = None) -> Identity:
     return Identity(MemberName(member), CredentialId(f"{kind}-{member}"), kind, 2e9, audience)

@@ -32,9 +32,7 @@ async def test_get_passes_through(gateway: House, alice: Backend) -> None:
     ],
     ids=["sized", "chunked"],
 )
-async def test_body_passes_through(
-    gateway: House, alice: Backend, raw: bytes, body: bytes
-) -> None:
+async def test_body_passes_through(gateway: House, alice: Backend, raw: bytes, body: bytes) -> None:
     """A body arrives whole, however it is framed; trailers stay behind (threat B18)."""
     async with raw_client(gateway.port) as client:
         client.send(raw)
