@@ -89,7 +89,7 @@ class ClientLeg(asyncio.Protocol):
             return self._splice.client_ended() and not self._secure
         return False
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         """Let go of everything."""
         self.transport = None
         self._deadline.cancel()

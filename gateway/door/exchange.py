@@ -13,17 +13,12 @@ from gateway.door.answers import Answer, page, problem
 from gateway.door.bodies import write_content, write_end
 from gateway.door.decision import Decider, Plan, ToControl, ToNotebook
 from gateway.door.ledger import Ledger
-from gateway.door.passage import HeldPage, held_page, outgoing, returning
+from gateway.door.passage import outgoing, returning, rewrite_of
 from gateway.door.reach import Reach
+from gateway.door.reply import Reply
 from gateway.door.splice import Splice, SplicedClient
 from gateway.door.upstream import UpstreamLeg
-from gateway.door.writing import (
-    interim_bytes,
-    request_bytes,
-    response_bytes,
-    switching_bytes,
-    without,
-)
+from gateway.door.writing import request_bytes
 from gateway.errors import Reason, UpstreamError, UpstreamLost, UpstreamMalformed, UpstreamTimedOut
 
 log = logging.getLogger(__name__)
@@ -31,6 +26,8 @@ log = logging.getLogger(__name__)
 HELD_BYTES: Final = 64 * 1024
 """How much of a body is taken in before its upstream is reached."""
 RETRY_AFTER_SECONDS: Final = 2
+CLIENT_GONE: Final = 499
+"""Logged for a client that did not wait, as nginx does."""
 SUSPICIOUS: Final = frozenset({302, 403})
 """What Jupyter answers when it does not know its token any more."""
 IDEMPOTENT: Final = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE", b"TRACE"})
@@ -73,9 +70,8 @@ class Exchange:
     """A request under way; it ends exactly once, by ``_over``."""
 
     __slots__ = (
-        "_body", "_body_sent", "_bytes_out", "_chunked", "_client", "_door", "_head", "_held",
-        "_held_bytes", "_keep", "_leg", "_over_already", "_page", "_plan", "_sent", "_started", "_status",
-        "_task", "request_whole", "upgrade",
+        "_body", "_body_sent", "_client", "_door", "_head", "_held", "_held_bytes", "_leg",
+        "_over_already", "_plan", "_reply", "_sent", "_started", "_task", "request_whole", "upgrade",
     )  # fmt: skip
 
     def __init__(
@@ -90,23 +86,19 @@ class Exchange:
         self._body = body
         self._plan: Plan | None = None
         self._sent = head
-        self._page: HeldPage | None = None
+        self._reply = Reply(client, head, self._keeps_client)
         self._leg: UpstreamLeg | None = None
         self._task: asyncio.Task[None] | None = None
         self._held: list[bytes] = []
         self._held_bytes = 0
         self._body_sent = False
-        self._status = 0
-        self._bytes_out = 0
-        self._chunked = False
-        self._keep = False
         self._over_already = False
         self._started = door.now()
 
     @property
     def answered(self) -> bool:
-        """Whether the answer's head has been sent."""
-        return self._status != 0
+        """Whether the client has seen any of the answer."""
+        return self._reply.begun
 
     # What the client's leg calls.
 
@@ -124,7 +116,8 @@ class Exchange:
                 self.answer(problem(429, "you have too many connections open"))
                 return
             ledger.enter(self, plan)
-        leg = self._door.reach.leg_nowait(plan, surely=self._head.method not in IDEMPOTENT)
+        repeatable = self._head.method in IDEMPOTENT and self._body.kind is BodyKind.NONE
+        leg = self._door.reach.leg_nowait(plan, surely=not repeatable)
         if leg is not None:
             self._ask(plan, leg)
         else:
@@ -133,8 +126,9 @@ class Exchange:
     def request_content(self, content: bytes) -> None:
         """Pass on some of the request's body, or hold a little until there is somebody to take it."""
         if self._leg is not None:
-            self._body_sent = True
-            write_content(self._leg, content, chunked=self._sends_chunks)
+            if self._sends_body:
+                self._body_sent = True
+                write_content(self._leg, content, chunked=self._sends_chunks)
         elif not self._over_already:
             self._held.append(content)
             self._held_bytes += len(content)
@@ -158,12 +152,17 @@ class Exchange:
 
     def client_gone(self) -> None:
         """Give up: nobody waits for the answer."""
-        self._status = self._status or 499  # as nginx logs it: the client closed the request
+        self._reply.status = self._reply.status or CLIENT_GONE
         self._over(keep=None)
 
     def timed_out(self) -> None:
         """Give up: the upstream has been silent for too long."""
-        self.upstream_failed(UpstreamTimedOut(Reason.SILENT_NOTEBOOK, "the notebook says nothing"))
+        silence = UpstreamTimedOut(Reason.SILENT_NOTEBOOK, "the notebook says nothing")
+        if self._leg is not None:
+            self.upstream_failed(silence)
+        elif self._task is not None:
+            self._task.cancel()
+            self.answer(problem(503, silence.detail, retry_after_seconds=RETRY_AFTER_SECONDS))
 
     def end(self) -> None:
         """End now: what allowed it no longer does."""
@@ -174,25 +173,21 @@ class Exchange:
 
     def answer(self, answer: Answer) -> None:
         """Answer in place of an upstream."""
-        self._status = answer.status
-        keep = self._keeps_client() and not answer.closes
-        self._client.write(answer.wire(method=self._head.method, closes=not keep))
-        self._over(keep=keep)
+        self._reply.give(answer)
+        self._over(keep=self._reply.keep)
 
     # What the upstream's leg calls.
 
     def interim(self, head: ResponseHead) -> None:
-        """Pass an interim answer on, to clients that know of them (RFC 9110, section 15.2)."""
-        if self._head.minor:
-            self._client.write(interim_bytes(head))
+        """Pass an interim answer on."""
+        self._reply.interim(head)
 
     def switched(self, head: ResponseHead, early: bytes) -> None:
         """Join the two sides: the upstream agreed to speak WebSocket."""
         leg, self._leg, plan = self._leg, None, self._plan
         if leg is None or not isinstance(plan, ToNotebook):
             return
-        self._status = head.status
-        self._client.write(switching_bytes(self._returning(head, leg)))
+        self._reply.switch(self._returning(plan, head, leg))
         splice = Splice(self._client, leg, self._splice_over)
         early_client = self._client.spliced(splice)
         self._door.ledger.leave(self)
@@ -207,40 +202,24 @@ class Exchange:
         self._client.progressed()
         if head.status in SUSPICIOUS and leg.upstream is not None and leg.upstream.token:
             self._door.reach.suspect(plan)
-        returned = self._returning(head, leg)
-        self._page = held_page(plan, self._sent, head, leg.upstream, returned)
-        if self._page is None:
-            self._answer_head(returned, body)
-        elif body.kind is BodyKind.NONE:
-            returned.headers = without(returned.headers, b"content-length")
-            self._page = None
-            self._answer_head(returned, body)
+        rewrite = rewrite_of(plan, self._sent, head, leg.upstream)
+        self._reply.begin(self._returning(plan, head, leg), body, rewrite)
 
     def content(self, content: bytes) -> None:
         """Pass some of the answer's body on."""
         self._client.progressed()
-        if self._page is not None:
-            self._page.add(content)
-            return
-        self._bytes_out += len(content)
-        write_content(self._client, content, chunked=self._chunked)
+        self._reply.content(content)
 
     def response_over(self, *, reusable: bool) -> None:
         """Finish the answer, and keep the connection if it is still good for another."""
-        if self._page is not None:
-            held, self._page = self._page, None
-            content = held.rewritten()
-            self._answer_head(held.head, Body(BodyKind.SIZED, len(content)))
-            self._bytes_out += len(content)
-            self._client.write(content)
-        write_end(self._client, chunked=self._chunked)
+        self._reply.finish()
         leg, self._leg, plan = self._leg, None, self._plan
         if leg is not None and plan is not None and not isinstance(plan, Answer):
             if reusable and self.request_whole:
                 self._door.reach.keep(plan, leg)
             else:
                 leg.abort()
-        self._over(keep=self._keep and self.request_whole)
+        self._over(keep=self._reply.keep and self.request_whole)
 
     def upstream_failed(self, failure: UpstreamError) -> None:
         """Try once more if that is safe, else apologise, or break the answer off where it stands."""
@@ -302,7 +281,7 @@ class Exchange:
 
     def _may_repeat(self, failure: UpstreamError) -> bool:
         return (
-            self._page is None
+            self._reply.untouched
             and isinstance(failure, UpstreamLost)
             and self._head.method in IDEMPOTENT
             and not self._body_sent
@@ -310,24 +289,12 @@ class Exchange:
 
     # The way back.
 
-    def _returning(self, head: ResponseHead, leg: UpstreamLeg) -> ResponseHead:
+    def _returning(
+        self, plan: ToControl | ToNotebook, head: ResponseHead, leg: UpstreamLeg
+    ) -> ResponseHead:
         decider = self._door.decider
-        if self._plan is None or isinstance(self._plan, Answer):
-            return head
         secure = decider.inventory.server.public_url.secure
-        return returning(self._plan, head, leg.upstream, secure=secure, cookie=decider.cookie)
-
-    def _answer_head(self, head: ResponseHead, body: Body) -> None:
-        self._status = head.status
-        self._keep = self._keeps_client()
-        if body.kind in (BodyKind.CHUNKED, BodyKind.UNTIL_CLOSE):
-            self._chunked = self._head.minor > 0
-            self._keep = self._keep and self._chunked
-            body = Body(BodyKind.CHUNKED if self._chunked else BodyKind.UNTIL_CLOSE, 0)
-        connection = b"close"
-        if self._keep:
-            connection = b"" if self._head.minor else b"keep-alive"
-        self._client.write(response_bytes(head, body, connection=connection))
+        return returning(plan, head, leg.upstream, secure=secure, cookie=decider.cookie)
 
     def _keeps_client(self) -> bool:
         return self.request_whole and not self._door.draining and keeps_alive(self._head)
@@ -366,23 +333,22 @@ class Exchange:
             self._client.exchange_over(keep=keep)
 
     def _splice_over(self, splice: Splice, bytes_out: int) -> None:
-        self._bytes_out = bytes_out
+        self._reply.bytes_out = bytes_out
         self._door.ledger.leave(splice)
         self._log()
 
     def _log(self) -> None:
         if not access.wanted():
             return
-        plan = self._plan
-        at_notebook = isinstance(plan, ToNotebook)
+        plan = self._plan if isinstance(self._plan, ToNotebook) else None
         access.write(
             access.Entry(
                 method=self._head.method,
                 target=self._head.target,
-                route=plan.place.name if at_notebook else "",
-                member=plan.identity.member if at_notebook else "",
-                status=self._status,
-                bytes_out=self._bytes_out,
+                route="" if plan is None else plan.place.name,
+                member="" if plan is None else plan.identity.member,
+                status=self._reply.status,
+                bytes_out=self._reply.bytes_out,
                 seconds=self._door.now() - self._started,
             )
         )

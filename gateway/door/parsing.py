@@ -34,7 +34,6 @@ def read_request(raw: bytes, limits: Limits) -> RequestHead:
     fields = _Fields()
     try:
         check_lines(raw, most_bytes=limits.head_bytes, most_lines=limits.header_count)
-        method, target, minor = request_line(raw)
         httptools.HttpRequestParser(fields).feed_data(raw)
     except httptools.HttpParserUpgrade:
         pass  # the head is complete; what follows it is ours to judge
@@ -44,6 +43,7 @@ def read_request(raw: bytes, limits: Limits) -> RequestHead:
         raise RequestInvalid(501, "this method is not known") from exc
     except httptools.HttpParserError as exc:
         raise RequestInvalid(400, str(exc)) from exc
+    method, target, minor = request_line(raw)
     return RequestHead(method, target, fields.headers, minor)
 
 

@@ -52,6 +52,7 @@ class Pool:
         if len(idle) >= MOST_IDLE_OF_ONE or self._count >= MOST_IDLE:
             leg.close()
             return
+        leg.resume()
         leg.idle_since = self._clock()
         leg.left_idle = lambda: self._remove(key, leg)
         idle.append(leg)

@@ -78,6 +78,7 @@ class UpstreamLeg(asyncio.Protocol):
         self._keeps_alive = False
         self._until_close = False
         self._interim = 0
+        self._paused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -112,12 +113,14 @@ class UpstreamLeg(asyncio.Protocol):
 
     def pause(self) -> None:
         """Read no more for now."""
-        if self.transport is not None and not self.transport.is_closing():
+        if self.transport is not None and self.alive and not self._paused:
+            self._paused = True
             self.transport.pause_reading()
 
     def resume(self) -> None:
         """Read again."""
-        if self.transport is not None and not self.transport.is_closing():
+        if self.transport is not None and self.alive and self._paused:
+            self._paused = False
             self.transport.resume_reading()
 
     def join(self, splice: Spliced) -> None:

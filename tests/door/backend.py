@@ -108,34 +108,34 @@ class Backend:
         writer: asyncio.StreamWriter,
     ) -> Seen | None:
         seen: Seen | None = None
-        body = bytearray()
         while True:
             event = connection.next_event()
             if event is h11.NEED_DATA:
-                if (
-                    connection.they_are_waiting_for_100_continue
-                    and seen
-                    and seen.target != b"/early"
-                ):
-                    go_on = h11.InformationalResponse(status_code=100, headers=[])
-                    writer.write(connection.send(go_on) or b"")
+                self._go_on(seen, connection, writer)
                 connection.receive_data(await reader.read(65536))
             elif isinstance(event, h11.Request):
                 seen = Seen(number, event.method, event.target, list(event.headers))
                 self.seen.append(seen)
                 await self._tell()
-                if seen.target == b"/early":
-                    return seen
             elif isinstance(event, h11.Data):
-                self.swallowed += len(event.data)
-                if seen is not None and not seen.target.startswith(b"/sink"):
-                    body += event.data
-                await self._tell()
-            elif isinstance(event, h11.EndOfMessage) and seen is not None:
-                seen.body = bytes(body)
-                return seen
+                await self._swallow(seen, event.data)
             else:
-                return None
+                return seen if isinstance(event, h11.EndOfMessage) else None
+            if seen is not None and seen.target == b"/early":
+                return seen
+
+    def _go_on(
+        self, seen: Seen | None, connection: h11.Connection, writer: asyncio.StreamWriter
+    ) -> None:
+        if connection.they_are_waiting_for_100_continue and seen is not None:
+            go_on = h11.InformationalResponse(status_code=100, headers=[])
+            writer.write(connection.send(go_on) or b"")
+
+    async def _swallow(self, seen: Seen | None, content: bytes) -> None:
+        self.swallowed += len(content)
+        if seen is not None and not seen.target.startswith(b"/sink"):
+            seen.body += content
+        await self._tell()
 
     async def _answer(
         self, seen: Seen, connection: h11.Connection, writer: asyncio.StreamWriter

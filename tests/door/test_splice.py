@@ -12,7 +12,7 @@ from websockets.typing import Origin, Subprotocol
 
 from tests.door.fakes import SESSIONS, House
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("kernel")]
 
 KERNEL = Subprotocol("v1.kernel.websocket.jupyter.org")
 LARGE = 30_000_000
@@ -72,7 +72,7 @@ async def close_code(connection: ClientConnection) -> int:
     return connection.close_code
 
 
-async def test_messages_pass_both_ways(gateway: House, kernel: Server) -> None:
+async def test_messages_pass_both_ways(gateway: House) -> None:
     """What one end says, the other hears."""
     async with websocket(gateway) as connection:
         await connection.send("hello")
@@ -80,7 +80,7 @@ async def test_messages_pass_both_ways(gateway: House, kernel: Server) -> None:
         assert await connection.recv() == "hello"
 
 
-async def test_subprotocol_is_the_upstreams_choice(gateway: House, kernel: Server) -> None:
+async def test_subprotocol_is_the_upstreams_choice(gateway: House) -> None:
     """The subprotocol is negotiated end to end; none is invented (threat E5)."""
     async with websocket(gateway, subprotocols=[Subprotocol("other"), KERNEL]) as connection:
         assert connection.subprotocol == KERNEL
@@ -88,7 +88,7 @@ async def test_subprotocol_is_the_upstreams_choice(gateway: House, kernel: Serve
         assert connection.subprotocol is None
 
 
-async def test_large_messages_pass_both_ways(gateway: House, kernel: Server) -> None:
+async def test_large_messages_pass_both_ways(gateway: House) -> None:
     """A message of 30 MB passes in one piece: the door has no limit of its own."""
     async with websocket(gateway) as connection:
         await connection.send("large")
@@ -110,7 +110,7 @@ async def test_pings_pass(gateway: House, kernel: Server) -> None:
             await (await upstream.ping())
 
 
-async def test_close_passes_with_its_code(gateway: House, kernel: Server) -> None:
+async def test_close_passes_with_its_code(gateway: House) -> None:
     """The notebook's own Close is what the client sees."""
     async with websocket(gateway) as connection:
         await connection.send("close")
@@ -138,7 +138,7 @@ async def test_lost_client_is_lost_upstream(gateway: House, kernel: Server) -> N
             await upstream.wait_closed()
 
 
-async def test_lost_upstream_is_an_abnormal_closure(gateway: House, kernel: Server) -> None:
+async def test_lost_upstream_is_an_abnormal_closure(gateway: House) -> None:
     """JupyterLab reconnects at once after 1006, and never after 1000 or 1001."""
     async with websocket(gateway) as connection:
         await connection.send("hang up")
@@ -148,7 +148,7 @@ async def test_lost_upstream_is_an_abnormal_closure(gateway: House, kernel: Serv
         assert await close_code(connection) == 1006
 
 
-async def test_ended_session_closes_the_websocket(gateway: House, kernel: Server) -> None:
+async def test_ended_session_closes_the_websocket(gateway: House) -> None:
     """A log-out reaches open WebSockets (threats D4, E3); others' stay."""
     async with websocket(gateway) as alices, websocket(gateway, "carol") as carols:
         gateway.who.end("alice")
@@ -159,7 +159,7 @@ async def test_ended_session_closes_the_websocket(gateway: House, kernel: Server
         assert await carols.recv() == "still here"
 
 
-async def test_ended_grant_closes_the_websocket(gateway: House, kernel: Server) -> None:
+async def test_ended_grant_closes_the_websocket(gateway: House) -> None:
     """A grant that is taken back is taken back from open WebSockets too."""
     async with websocket(gateway, "carol") as connection:
         del (members := dict(gateway.inventory.members))["carol"]  # type: ignore[arg-type]  # a name
@@ -185,7 +185,7 @@ async def test_websocket_ended_in_the_middle_of_a_message_is_cut(
         assert await close_code(connection) == 1006
 
 
-async def test_draining_says_restart(gateway: House, kernel: Server) -> None:
+async def test_draining_says_restart(gateway: House) -> None:
     """A WebSocket is told 1012 when the gateway stops; then serve() returns (fault 25)."""
     async with websocket(gateway) as connection:
         async with asyncio.timeout(5):
@@ -195,7 +195,7 @@ async def test_draining_says_restart(gateway: House, kernel: Server) -> None:
         assert await close_code(connection) == 1012
 
 
-async def test_ten_websockets_to_one_notebook(gateway: House, kernel: Server) -> None:
+async def test_ten_websockets_to_one_notebook(gateway: House) -> None:
     """Two members hold five each to one notebook; each hears its own."""
     async with asyncio.TaskGroup() as tasks:
         for i in range(10):
@@ -210,7 +210,7 @@ async def _speak_and_hear(gateway: House, member: str, words: str) -> None:
             assert await connection.recv() == words
 
 
-async def test_slow_reader_holds_the_upstream_back(gateway: House, kernel: Server) -> None:
+async def test_slow_reader_holds_the_upstream_back(gateway: House) -> None:
     """A client that does not read leaves little in the gateway (threat E11)."""
     async with websocket(gateway) as connection:
         connection.transport.pause_reading()
@@ -248,7 +248,7 @@ async def test_refused_before_anything_is_opened(
     assert kernel.connections == set()
 
 
-async def test_foreign_origin_is_refused(gateway: House, kernel: Server) -> None:
+async def test_foreign_origin_is_refused(gateway: House) -> None:
     """Another site's page may not open a WebSocket with a member's cookie (threat E2)."""
     with pytest.raises(InvalidStatus) as refusal:
         await connect(
@@ -263,7 +263,7 @@ async def test_foreign_origin_is_refused(gateway: House, kernel: Server) -> None
     assert gateway.notebooks.opened == []
 
 
-async def test_closed_websocket_frees_the_members_place(gateway: House, kernel: Server) -> None:
+async def test_closed_websocket_frees_the_members_place(gateway: House) -> None:
     """What is counted in is counted out."""
     async with websocket(gateway) as connection:
         assert len(gateway.door.ledger) == 1
