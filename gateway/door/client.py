@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import socket
 import struct
 import termios
 from typing import Final, Protocol, cast
@@ -140,6 +141,14 @@ class ClientLeg(asyncio.Protocol):
     def abort(self) -> None:
         """Close at once."""
         if self.transport is not None:
+            self.transport.abort()
+
+    def reset(self) -> None:
+        """Close at once with a TCP reset: the answer so far must not pass for a whole one."""
+        if self.transport is not None:
+            connection = self.transport.get_extra_info("socket")
+            if connection is not None and not self.transport.is_closing():
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.transport.abort()
 
     def progressed(self) -> None:

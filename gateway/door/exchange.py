@@ -56,6 +56,9 @@ class Inside(Protocol):
 class ClientSide(SplicedClient, Protocol):
     """What an exchange needs of the client's leg."""
 
+    def reset(self) -> None:
+        """Close at once, so that the client can't take the answer so far for a whole one."""
+
     def progressed(self) -> None:
         """Take note that the exchange moves on."""
 
@@ -230,7 +233,7 @@ class Exchange:
         leg.abort()
         if self.answered:
             log.warning("%s: broke off in the middle of an answer: %s", _name(plan), failure.detail)
-            self._client.abort()
+            self._client.reset()
         elif leg.reused and not leg.answering and self._may_repeat(failure):
             self._task = self._door.start(self._reach(plan), "reach upstream again")
         else:

@@ -92,7 +92,9 @@ class Backend:
         connection = h11.Connection(h11.SERVER)
         while True:
             seen = await self._request(number, connection, reader, writer)
-            if seen is None or not await self._answer(seen, connection, writer):
+            if seen is None or await self._left(seen, reader):
+                return
+            if not await self._answer(seen, connection, writer):
                 return
             if self.closes_idle or connection.our_state is not h11.DONE:
                 return
@@ -137,6 +139,16 @@ class Backend:
             seen.body += content
         await self._tell()
 
+    async def _left(self, seen: Seen, reader: asyncio.StreamReader) -> bool:
+        """Hold the answer to /hold; return whether the asker left before it was let go."""
+        if seen.target != b"/hold":
+            return False
+        held, gone = asyncio.create_task(self.held.wait()), asyncio.create_task(reader.read(1))
+        done, waiting = await asyncio.wait({held, gone}, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+        return gone in done
+
     async def _answer(
         self, seen: Seen, connection: h11.Connection, writer: asyncio.StreamWriter
     ) -> bool:
@@ -152,8 +164,6 @@ class Backend:
             # It was not sent through h11, so what h11 believes is told again.
             connection.__init__(h11.SERVER)  # type: ignore[misc]  # a new one in the old one's place
             return True
-        if path == b"/hold":
-            await self.held.wait()
         await self._respond(seen, path, connection, writer)
         return True
 
