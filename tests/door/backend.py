@@ -96,6 +96,8 @@ class Backend:
                 return
             if not await self._answer(seen, connection, writer):
                 return
+            if connection.our_state is h11.IDLE:
+                continue  # the answer did not go through h11
             if self.closes_idle or connection.our_state is not h11.DONE:
                 return
             if connection.their_state is not h11.DONE:
@@ -147,6 +149,7 @@ class Backend:
         done, waiting = await asyncio.wait({held, gone}, return_when=asyncio.FIRST_COMPLETED)
         for task in waiting:
             task.cancel()
+        await asyncio.wait({held, gone})
         return gone in done
 
     async def _answer(
