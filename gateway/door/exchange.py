@@ -89,7 +89,7 @@ class Exchange:
         self._body = body
         self._plan: Plan | None = None
         self._sent = head
-        self._reply = Reply(client, head, self._keeps_client)
+        self._reply = Reply(client, head)
         self._leg: UpstreamLeg | None = None
         self._task: asyncio.Task[None] | None = None
         self._held: list[bytes] = []
@@ -176,7 +176,7 @@ class Exchange:
 
     def answer(self, answer: Answer) -> None:
         """Answer in place of an upstream."""
-        self._reply.give(answer)
+        self._reply.give(answer, keep=self._keeps_client())
         self._over(keep=self._reply.keep)
 
     # What the upstream's leg calls.
@@ -206,12 +206,17 @@ class Exchange:
         if head.status in SUSPICIOUS and leg.upstream is not None and leg.upstream.token:
             self._door.reach.suspect(plan)
         rewrite = rewrite_of(plan, self._sent, head, leg.upstream)
-        self._reply.begin(self._returning(plan, head, leg), body, rewrite)
+        returned = self._returning(plan, head, leg)
+        self._reply.begin(returned, body, rewrite=rewrite, keep=self._keeps_client())
 
     def content(self, content: bytes) -> None:
         """Pass some of the answer's body on."""
         self._client.progressed()
         self._reply.content(content)
+
+    def flush(self) -> None:
+        """Hold nothing back: no more comes for now."""
+        self._reply.flush()
 
     def response_over(self, *, reusable: bool) -> None:
         """Finish the answer, and keep the connection if it is still good for another."""

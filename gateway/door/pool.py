@@ -13,7 +13,7 @@ from gateway.core.names import MemberName, NotebookName
 from gateway.core.upstream import Upstream
 from gateway.door.upstream import UpstreamLeg
 
-MOST_IDLE_OF_ONE: Final = 16
+MOST_IDLE_OF_ONE: Final = 64
 MOST_IDLE: Final = 1024
 IDLE_SECONDS: Final = 60.0
 SURELY_OPEN_SECONDS: Final = 4.0

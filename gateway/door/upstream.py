@@ -35,6 +35,9 @@ class Asker(Protocol):
     def content(self, content: bytes) -> None:
         """Take some of the answer's body."""
 
+    def flush(self) -> None:
+        """Take note that what follows the head has not come yet."""
+
     def response_over(self, *, reusable: bool) -> None:
         """Take note that the answer is whole."""
 
@@ -225,6 +228,7 @@ class UpstreamLeg(asyncio.Protocol):
         asker.response(head, body)
         if self._reader is not None:  # else the asker has let go of us meanwhile
             self._read_body(asker, self._reader, rest)
+            asker.flush()
 
     def _take_interim(self, asker: Asker, head: ResponseHead, rest: bytes) -> None:
         self._interim += 1
