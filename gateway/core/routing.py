@@ -1,0 +1,135 @@
+"""Which place a request is for: one of our own pages, or a notebook; decided on the raw bytes.
+
+Nothing is decoded on the way to the decision, and nothing is normalised: what another program might
+read as another path is refused (dot segments in any spelling, backslashes, encoded characters in the
+route's name). What is left goes on byte for byte.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.core.browser import asks_for_page
+from gateway.core.head import RequestHead
+from gateway.core.inventory import Routing, Server
+from gateway.core.names import NAME, NotebookName
+from gateway.errors import RequestInvalid
+
+OWN: Final = b"/-/"
+HEALTH: Final = frozenset({b"/-/livez", b"/-/readyz"})
+"""Answered under any host: whoever watches a container asks by its address."""
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+AUTHORITY: Final = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
+SUSPICIOUS: Final = re.compile(rb"[%;\\]|/\.")
+ESCAPE: Final = re.compile(
+    rb"\\|%5c|(?:^|/|%2f)(?:\.|%2e){1,2}(?:(?:;|%3b)[^/]*)?(?=/|%2f|$)", re.IGNORECASE
+)
+"""A backslash, or a dot segment, in whatever spelling."""
+REMEMBERED_HOSTS: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPage:
+    """One of the gateway's own, on the main host or on a notebook's."""
+
+    host: NotebookName | None
+
+
+@dataclass(frozen=True, slots=True)
+class AtNotebook:
+    """Something of a notebook's; whether there is such a notebook is not the route's business."""
+
+    name: NotebookName
+    prefix: bytes
+    """What stands before the notebook's own paths: ``/alice``, or nothing in host routing."""
+    rest: bytes
+    """The raw target from the notebook's own ``/`` on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """The same thing under its proper address."""
+
+    status: int
+    location: bytes
+
+
+Place = OwnPage | AtNotebook | Redirect
+_Site = NotebookName | None
+
+
+class Routes:
+    """Finds the place of a request, by the server's public URL and its way of routing."""
+
+    def __init__(self, server: Server) -> None:
+        self._url = server.public_url
+        self._by_host = server.routing is Routing.HOST
+        self._main = self._url.host.lower()
+        self._ports = {None, "80", "443", str(self._url.port)}
+        self._aliases = LOOPBACK - {self._main} if self._main in LOOPBACK else frozenset()
+        self._sites: dict[bytes, _Site] = {}
+
+    def locate(self, head: RequestHead) -> Place:
+        """Return the place that ``head`` asks for; raise RequestInvalid with 400, 404 or 421."""
+        target = head.target
+        path = target.partition(b"?")[0]
+        if path in HEALTH:
+            self._host_of(head)
+            return OwnPage(None)
+        if SUSPICIOUS.search(path) is not None and ESCAPE.search(path) is not None:
+            raise RequestInvalid(400, "the path leads out of itself")
+        site = self._site(head)
+        if site is not None:
+            return OwnPage(site) if path.startswith(OWN) else AtNotebook(site, b"", target)
+        if self._aliases and asks_for_page(head) and self._host_of(head)[0] in self._aliases:
+            # Log-in checks the origin: a page must be on the one that members are told.
+            return Redirect(307, self._url.origin.encode() + target)
+        if path == b"/" or path.startswith(OWN):
+            return OwnPage(None)
+        return self._beneath(path, target)
+
+    def _beneath(self, path: bytes, target: bytes) -> Place:
+        """Return the notebook's place whose name is the path's first segment."""
+        end = path.find(b"/", 1)
+        segment = path[1:] if end < 0 else path[1:end]
+        if b"%" in segment:
+            raise RequestInvalid(400, "a notebook's name is not percent-encoded")
+        text = segment.decode("ascii")
+        if NAME.fullmatch(text) is None:
+            raise RequestInvalid(404, "there is nothing here")
+        name, prefix = NotebookName(text), path[: len(segment) + 1]
+        rest = target[len(prefix) :]
+        if self._by_host:
+            origin = self._url.beneath(text).origin.encode()
+            return Redirect(307, origin + (rest if rest.startswith(b"/") else b"/" + rest))
+        if end < 0:
+            return Redirect(308, prefix + b"/" + rest)
+        return AtNotebook(name, prefix, rest)
+
+    def _site(self, head: RequestHead) -> _Site:
+        """Return whose host was asked: a notebook's, or None for the main one."""
+        raw = head.first(b"host") or b""
+        if raw in self._sites:
+            return self._sites[raw]
+        host, port = self._host_of(head)
+        site = self._judge(host, port)
+        if len(self._sites) < REMEMBERED_HOSTS:
+            self._sites[raw] = site
+        return site
+
+    def _judge(self, host: str, port: str | None) -> _Site:
+        if port in self._ports:
+            if host == self._main or host in self._aliases:
+                return None
+            label, _, above = host.partition(".")
+            if self._by_host and above == self._main and NAME.fullmatch(label):
+                return NotebookName(label)
+        raise RequestInvalid(421, "this host is not served here")
+
+    @staticmethod
+    def _host_of(head: RequestHead) -> tuple[str, str | None]:
+        raw = head.first(b"host") or b""
+        match = AUTHORITY.fullmatch(raw.decode("latin-1"))
+        if match is None or int(match[2] or 0) > 65535:  # noqa: PLR2004 - the highest port
+            raise RequestInvalid(400, "the field host is not a host")
+        return match[1].lower(), match[2]
