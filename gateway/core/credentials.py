@@ -1,0 +1,85 @@
+"""Which credentials a request shows, and the request's target without them."""
+
+import re
+from typing import Final, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from gateway.core import token_format
+from gateway.core.head import RequestHead
+
+TOKEN_PREFIX: Final = token_format.TOKEN_PREFIX.encode()
+TOKEN: Final = re.compile(rb"gwp_[A-Za-z0-9_-]{1,128}")
+SESSION: Final = re.compile(rb"[A-Za-z0-9_-]{1,256}")
+AUTHORIZATION_SCHEMES: Final = (b"bearer", b"token")
+API_PATHS: Final = (b"/api/", b"/api?", b"/files/", b"/terminals/websocket/")
+"""Where Jupyter's clients can't but put their token into the URL."""
+
+
+class Presented(NamedTuple):
+    """What a request shows: every session cookie of ours, a token of ours, and what is left of its target."""
+
+    sessions: list[str]
+    token: str | None
+    target: bytes
+
+
+def is_api_path(rest: bytes) -> bool:
+    """Say whether a notebook's path is one that programs call."""
+    return rest.startswith(API_PATHS) or rest == b"/api"
+
+
+def is_our_token(authorization: bytes) -> bool:
+    """Say whether the value of an Authorization field is a token of ours."""
+    scheme, _, value = authorization.partition(b" ")
+    return scheme.lower() in AUTHORIZATION_SCHEMES and value.strip().startswith(TOKEN_PREFIX)
+
+
+def presented(head: RequestHead, *, cookie: bytes, api_path: bool) -> Presented:
+    """Return the credentials in ``head``.
+
+    A session cookie counts by its exact name, and there may be more than one: the caller takes that
+    for a trick. A token in the query counts on API paths only, and leaves the target on all.
+    """
+    sessions: list[str] = []
+    token: bytes | None = None
+    for name, value in head.headers:
+        if name == b"cookie":
+            if cookie in value:
+                sessions += _cookies(value, cookie)
+        elif name == b"authorization" and is_our_token(value):
+            token = value.partition(b" ")[2].strip()
+    target = head.target
+    if b"token=" in target:
+        target, in_query = _without_token(target)
+        if token is None and api_path:
+            token = in_query
+    if token is not None and TOKEN.fullmatch(token) is None:
+        token = (
+            TOKEN_PREFIX  # well meant and no good: it is refused, and no cookie is asked instead
+        )
+    return Presented(sessions, None if token is None else token.decode(), target)
+
+
+def _cookies(line: bytes, wanted: bytes) -> list[str]:
+    values = []
+    for pair in line.split(b";"):
+        name, _, value = pair.strip().partition(b"=")
+        if name == wanted and SESSION.fullmatch(value):
+            values.append(value.decode())
+    return values
+
+
+def _without_token(target: bytes) -> tuple[bytes, bytes | None]:
+    """Return ``target`` without our tokens, and the first of them; other pairs keep their bytes."""
+    path, _, query = target.partition(b"?")
+    kept, found = [], None
+    for pair in query.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        plain = unquote_to_bytes(value)
+        if name == b"token" and plain.startswith(TOKEN_PREFIX):
+            found = found or plain
+        else:
+            kept.append(pair)
+    if found is None:
+        return target, None
+    return (path + b"?" + b"&".join(kept) if kept else path), found

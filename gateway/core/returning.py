@@ -1,0 +1,64 @@
+"""A response's head on its way back: addresses and cookies that hold outside, and nothing that reaches beyond."""
+
+import re
+from typing import Final
+
+from gateway.core.cookies import cookie_from_notebook
+from gateway.core.head import Header, ResponseHead
+from gateway.core.mapping import path_outside
+from gateway.core.passing import HOP_BY_HOP
+from gateway.core.routing import AtNotebook
+from gateway.core.upstream import Upstream
+
+DROPPED: Final = HOP_BY_HOP | {
+    b"alt-svc",
+    b"clear-site-data",  # would log the member out of the gateway
+    b"public-key-pins",
+    b"sec-websocket-extensions",
+    b"service-worker-allowed",
+    b"strict-transport-security",  # speaks for a host that isn't the notebook's
+}
+LENGTH: Final = b"content-length"
+ABSOLUTE: Final = re.compile(rb"(?:https?:)?//([^/?#]*)([^\x00-\x20]*)", re.IGNORECASE)
+LOOPBACK: Final = (b"localhost", b"127.0.0.1", b"[::1]")
+
+
+def from_notebook(
+    response: ResponseHead,
+    place: AtNotebook,
+    upstream: Upstream,
+    *,
+    secure: bool,
+) -> ResponseHead:
+    """Return ``response`` as the client gets it; ``secure`` says whether members use https."""
+    by_path = bool(place.prefix)
+    headers: list[Header] = []
+    for name, value in response.headers:
+        if name == b"set-cookie":
+            kept = cookie_from_notebook(value, place.name, by_path=by_path, secure=secure)
+            if kept is not None:
+                headers.append((name, kept))
+        elif name in (b"location", b"content-location"):
+            headers.append((name, _location(value, place, upstream)))
+        elif name == LENGTH or name not in DROPPED:
+            headers.append((name, value))
+    return ResponseHead(response.status, response.reason, headers, response.minor)
+
+
+def _location(value: bytes, place: AtNotebook, upstream: Upstream) -> bytes:
+    """Return where ``value`` leads from outside; an address elsewhere stays as it is."""
+    if upstream.token:
+        value = value.replace(upstream.token.encode("latin-1"), b"")
+    absolute = ABSOLUTE.fullmatch(value)
+    if absolute is not None and _is_upstream(absolute[1].lower(), upstream):
+        value = absolute[2] if absolute[2].startswith(b"/") else b"/" + absolute[2]
+        if value.startswith(b"//"):
+            return place.prefix + b"/"
+    if not value.startswith(b"/"):
+        return value
+    return path_outside(place, upstream, value)
+
+
+def _is_upstream(authority: bytes, upstream: Upstream) -> bool:
+    port = upstream.authority.rpartition(b":")[2]
+    return authority == upstream.authority or authority in [b"%b:%b" % (a, port) for a in LOOPBACK]

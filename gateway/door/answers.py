@@ -1,0 +1,72 @@
+"""The few answers that the door gives by itself, small enough to be bytes at once."""
+
+import json
+from http import HTTPStatus
+from typing import Final, NamedTuple
+
+_COMMON: Final = (
+    b"cache-control: no-store\r\n"
+    b"content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n"
+    b"x-content-type-options: nosniff\r\n"
+)
+
+
+class Answer(NamedTuple):
+    """A whole response; its body is left out for HEAD."""
+
+    status: int
+    head: bytes
+    body: bytes = b""
+    closes: bool = False
+    """Whether the connection can't be used after it."""
+
+    def wire(self, *, method: bytes, closes: bool) -> bytes:
+        """Return the bytes to send."""
+        end = b"connection: close\r\n\r\n" if closes or self.closes else b"\r\n"
+        return self.head + end + (b"" if method == b"HEAD" else self.body)
+
+
+def protocol_error(status: int, detail: str) -> Answer:
+    """Return the answer to what is no acceptable HTTP: plain words, then the end."""
+    return _answer(status, b"text/plain; charset=utf-8", f"{detail}\n".encode(), closes=True)
+
+
+def page(status: int, detail: str) -> Answer:
+    """Return plain words for a browser's page, where the control plane has none."""
+    return _answer(status, b"text/plain; charset=utf-8", f"{detail}\n".encode())
+
+
+def problem(status: int, detail: str, *, retry_after_seconds: int | None = None) -> Answer:
+    """Return a problem (RFC 9457) whose ``message`` is what Jupyter's pages show."""
+    title = HTTPStatus(status).phrase
+    said = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "message": detail,
+    }
+    extra = b"" if retry_after_seconds is None else b"retry-after: %d\r\n" % retry_after_seconds
+    if status == HTTPStatus.UNAUTHORIZED:
+        extra += b'www-authenticate: Bearer realm="gateway"\r\n'  # RFC 9110, section 11.6.1
+    return _answer(status, b"application/problem+json", json.dumps(said).encode(), extra=extra)
+
+
+def redirect(status: int, location: bytes) -> Answer:
+    """Return a redirect to ``location``, which must already be safe to write."""
+    return _answer(status, None, b"", extra=b"location: %b\r\n" % location)
+
+
+def _answer(
+    status: int,
+    content_type: bytes | None,
+    body: bytes,
+    *,
+    extra: bytes = b"",
+    closes: bool = False,
+) -> Answer:
+    start = b"HTTP/1.1 %d %b\r\n" % (status, HTTPStatus(status).phrase.encode())
+    if content_type is not None:
+        start += b"content-type: %b\r\n" % content_type
+    head = start + b"content-length: %d\r\n" % len(body) + _COMMON + extra
+    return Answer(status, head, body, closes)

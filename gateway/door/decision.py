@@ -1,0 +1,199 @@
+"""Who? Where? May they? One decision for each request, HTTP and WebSocket alike; it waits for nothing."""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+from urllib.parse import quote_from_bytes
+
+from gateway.core.browser import asks_for_page, check_site, from_open_page
+from gateway.core.cookies import session_cookie_name
+from gateway.core.credentials import Presented, is_api_path, presented
+from gateway.core.forwarded import Client, client_of
+from gateway.core.grants import Level, level_of
+from gateway.core.head import RequestHead
+from gateway.core.identity import Identity
+from gateway.core.inventory import Inventory, Routing
+from gateway.core.logout import is_logout
+from gateway.core.names import NotebookName
+from gateway.core.passing import to_control
+from gateway.core.routing import AtNotebook, OwnPage, Redirect, Routes
+from gateway.core.upstream import Upstream
+from gateway.door.answers import Answer, problem, protocol_error, redirect
+from gateway.door.writing import without
+from gateway.errors import RequestInvalid
+
+MISSING_PAGE: Final = b"/-/missing"
+WAITING_PAGE: Final = b"/-/waiting/"
+STATIC_PAGES: Final = b"/-/static/"
+_SOFT: Final = frozenset({403, 404})
+"""Refusals of a request that was understood: the connection stays good."""
+
+
+class Who(Protocol):
+    """Who a secret belongs to; asked for every request, so it answers from memory."""
+
+    def session(self, secret: str) -> Identity | None:
+        """Return whom the session ``secret`` vouches for."""
+
+    def token(self, secret: str) -> Identity | None:
+        """Return whom the token ``secret`` vouches for."""
+
+
+class Ready(Protocol):
+    """How notebooks stand; asked from memory too."""
+
+    def upstream_nowait(self, name: NotebookName) -> Upstream | None:
+        """Return how to speak to the notebook, if it is ready."""
+
+
+@dataclass(slots=True)
+class ToControl:
+    """The request goes to the control plane, as ``head``."""
+
+    head: RequestHead
+    substitute: bool = False
+    """Whether ``head`` asks for another page than the client did: the body then stays behind."""
+
+
+@dataclass(slots=True)
+class ToNotebook:
+    """The request goes to a notebook, in a member's name."""
+
+    place: AtNotebook
+    identity: Identity
+    secret: str
+    """Asked about again whenever a credential may have ended; never logged."""
+    target: bytes
+    client: Client
+    page: bool
+    """Whether a browser wants to show the answer as a page."""
+
+
+Plan = ToControl | ToNotebook | Answer
+
+
+class Decider:
+    """Decides by the inventory that it was given last."""
+
+    def __init__(self, who: Who, ready: Ready, inventory: Inventory) -> None:
+        self._who = who
+        self._ready = ready
+        self.apply(inventory)
+
+    def apply(self, inventory: Inventory) -> None:
+        """Decide by ``inventory`` from now on."""
+        self.inventory = inventory
+        self._server = inventory.server
+        self._routes = Routes(inventory.server)
+        self.cookie = session_cookie_name(secure=inventory.server.public_url.secure)
+        self._origin = inventory.server.public_url.origin.encode()
+
+    def decide(self, head: RequestHead, *, peer: str, secure: bool) -> Plan:
+        """Return what becomes of ``head``, which came from ``peer``."""
+        try:
+            client = client_of(head, peer=peer, secure=secure, trusted=self._server.trusted_proxies)
+            place = self._routes.locate(head)
+        except RequestInvalid as exc:
+            if exc.status in _SOFT:
+                return problem(exc.status, exc.detail)
+            return protocol_error(exc.status, exc.detail)
+        match place:
+            case OwnPage(host):
+                return self._own_page(host, head, client)
+            case AtNotebook():
+                return self._at_notebook(place, head, client)
+            case Redirect(status, location):
+                return redirect(status, location)
+
+    def holds(self, plan: ToNotebook) -> bool:
+        """Say whether what let ``plan`` through would let it through now."""
+        by_token = self._who.token(plan.secret)
+        identity = self._who.session(plan.secret) if by_token is None else by_token
+        return identity == plan.identity and self._may(identity, plan.place.name)
+
+    def waiting(self, head: RequestHead, plan: ToNotebook) -> ToControl:
+        """Return the way to the page that says why a notebook can't be shown, and comes back to it."""
+        return self._page(WAITING_PAGE + plan.place.name.encode(), head, plan.client)
+
+    def _own_page(self, host: NotebookName | None, head: RequestHead, client: Client) -> Plan:
+        if host is not None and not _may_be_on_hosts(head.target.partition(b"?")[0], host):
+            return self._missing(head, client)
+        return ToControl(to_control(head, client))
+
+    def _at_notebook(self, place: AtNotebook, head: RequestHead, client: Client) -> Plan:
+        shown = presented(head, cookie=self.cookie, api_path=is_api_path(place.rest))
+        found = self._identify(shown, place.name)
+        if found is None:
+            return self._unknown(head, shown)
+        identity, secret = found
+        try:
+            check_site(head, origin=self._origin_of(place), by_token=shown.token is not None)
+        except RequestInvalid as exc:
+            return problem(exc.status, exc.detail)
+        if not self._may(identity, place.name):
+            return self._missing(head, client)
+        if is_logout(place) and self._token_added(place.name):
+            # With a token of its own added, the notebook would log nobody out.
+            return redirect(303, self._origin + b"/")
+        return ToNotebook(place, identity, secret, shown.target, client, asks_for_page(head))
+
+    def _identify(self, shown: Presented, notebook: NotebookName) -> tuple[Identity, str] | None:
+        """Return who it is and the secret that says so; a secret shown twice is none (threat C7)."""
+        if shown.token is not None:
+            identity, secret = self._who.token(shown.token), shown.token
+        elif len(shown.sessions) == 1:
+            identity, secret = self._who.session(shown.sessions[0]), shown.sessions[0]
+        else:
+            return None
+        if identity is None or identity.member not in self.inventory.members:
+            return None
+        if shown.token is None and identity.audience != self._audience(notebook):
+            return None
+        return identity, secret
+
+    def _audience(self, notebook: NotebookName) -> NotebookName | None:
+        return notebook if self._server.routing is Routing.HOST else None
+
+    def _token_added(self, notebook: NotebookName) -> bool:
+        upstream = self._ready.upstream_nowait(notebook)
+        return upstream is not None and upstream.token is not None
+
+    def _may(self, identity: Identity, notebook: NotebookName) -> bool:
+        return level_of(self.inventory, identity.member, notebook) is Level.USE
+
+    def _origin_of(self, place: AtNotebook) -> bytes:
+        if self._server.routing is Routing.HOST:
+            return self._server.public_url.beneath(place.name).origin.encode()
+        return self._origin
+
+    def _unknown(self, head: RequestHead, shown: Presented) -> Plan:
+        """Answer a request without a credential that counts; all names look alike to it."""
+        if asks_for_page(head):
+            page = b"enter" if self._server.routing is Routing.HOST else b"login"
+            deep_link = quote_from_bytes(shown.target, safe="/").encode()
+            return redirect(303, b"/-/%b?next=%b" % (page, deep_link))
+        if from_open_page(head):
+            # JupyterLab gives a kernel up for dead at a 401; a 424 it takes for weather.
+            return problem(424, "you are logged out; load the page again to log in")
+        return problem(401, "log in, or send a token")
+
+    def _missing(self, head: RequestHead, client: Client) -> Plan:
+        if asks_for_page(head):
+            return self._page(MISSING_PAGE, head, client)
+        return problem(404, "there is no such notebook, or it is not open to you")
+
+    def _page(self, target: bytes, head: RequestHead, client: Client) -> ToControl:
+        method = b"HEAD" if head.method == b"HEAD" else b"GET"
+        instead = RequestHead(method, target, without(head.headers, b"expect"), head.minor)
+        return ToControl(to_control(instead, client), substitute=True)
+
+
+def _may_be_on_hosts(path: bytes, host: NotebookName) -> bool:
+    """Say whether the control plane's ``path`` is served on the notebook ``host``'s own host too."""
+    waiting = WAITING_PAGE + host.encode()
+    return path.startswith(STATIC_PAGES) or path in (
+        b"/-/enter",
+        b"/-/logout",
+        MISSING_PAGE,
+        waiting,
+        waiting + b"/state",
+    )

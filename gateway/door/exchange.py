@@ -1,0 +1,366 @@
+"""One request's way: to the upstream that was decided on, and its answer's way back."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Final, Protocol
+
+from gateway.core.framing import Body, BodyKind, keeps_alive
+from gateway.core.head import RequestHead, ResponseHead
+from gateway.core.inventory import Limits
+from gateway.door import access
+from gateway.door.answers import Answer, page, problem
+from gateway.door.bodies import write_content, write_end
+from gateway.door.decision import Decider, Plan, ToControl, ToNotebook
+from gateway.door.ledger import Ledger
+from gateway.door.passage import outgoing, returning, rewrite_of
+from gateway.door.reach import Reach
+from gateway.door.reply import Reply
+from gateway.door.splice import Splice, SplicedClient
+from gateway.door.upstream import UpstreamLeg
+from gateway.door.writing import request_bytes
+from gateway.errors import Reason, UpstreamError, UpstreamLost, UpstreamMalformed, UpstreamTimedOut
+
+log = logging.getLogger(__name__)
+
+HELD_BYTES: Final = 64 * 1024
+"""How much of a body is taken in before its upstream is reached."""
+RETRY_AFTER_SECONDS: Final = 2
+CLIENT_GONE: Final = 499
+"""Logged for a client that did not wait, as nginx does."""
+SUSPICIOUS: Final = frozenset({302, 403})
+"""What Jupyter answers when it does not know its token any more."""
+IDEMPOTENT: Final = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE", b"TRACE"})
+"""May be sent again if the first try was lost (RFC 9110, section 9.2.2)."""
+
+
+class Inside(Protocol):
+    """What an exchange needs of the door."""
+
+    decider: Decider
+    reach: Reach
+    ledger: Ledger
+    draining: bool
+
+    @property
+    def limits(self) -> Limits:
+        """Return what one client may take."""
+
+    def now(self) -> float:
+        """Return the loop's time."""
+
+    def start(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
+        """Start a task that lives no longer than the door."""
+
+
+class ClientSide(SplicedClient, Protocol):
+    """What an exchange needs of the client's leg."""
+
+    def reset(self) -> None:
+        """Close at once, so that the client can't take the answer so far for a whole one."""
+
+    def progressed(self) -> None:
+        """Take note that the exchange moves on."""
+
+    def exchange_over(self, *, keep: bool) -> None:
+        """Go on with the next request, or close."""
+
+    def spliced(self, splice: Splice) -> bytes:
+        """Pass all bytes to ``splice`` from now on; return those that came early."""
+
+
+class Exchange:
+    """A request under way; it ends exactly once, by ``_over``."""
+
+    __slots__ = (
+        "_body", "_body_sent", "_client", "_door", "_head", "_held", "_held_bytes", "_leg",
+        "_over_already", "_plan", "_reply", "_sent", "_started", "_task", "request_whole", "upgrade",
+    )  # fmt: skip
+
+    def __init__(
+        self, door: Inside, client: ClientSide, head: RequestHead, body: Body, *, upgrade: bool
+    ) -> None:
+        self.upgrade = upgrade
+        """Whether the client asks for a WebSocket."""
+        self.request_whole = body.kind is BodyKind.NONE
+        self._door = door
+        self._client = client
+        self._head = head
+        self._body = body
+        self._plan: Plan | None = None
+        self._sent = head
+        self._reply = Reply(client, head)
+        self._leg: UpstreamLeg | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._held: list[bytes] = []
+        self._held_bytes = 0
+        self._body_sent = False
+        self._over_already = False
+        self._started = door.now()
+
+    @property
+    def answered(self) -> bool:
+        """Whether the client has seen any of the answer."""
+        return self._reply.begun
+
+    # What the client's leg calls.
+
+    def begin(self, plan: Plan) -> None:
+        """Go the way that was decided on."""
+        self._plan = plan
+        if isinstance(plan, Answer):
+            self.answer(plan)
+            return
+        if isinstance(plan, ToControl):
+            self.upgrade = False
+        else:
+            ledger, member = self._door.ledger, plan.identity.member
+            if ledger.count(member) >= self._door.limits.connections_per_member:
+                self.answer(problem(429, "you have too many connections open"))
+                return
+            ledger.enter(self, plan)
+        repeatable = self._head.method in IDEMPOTENT and self._body.kind is BodyKind.NONE
+        leg = self._door.reach.leg_nowait(plan, surely=not repeatable)
+        if leg is not None:
+            self._ask(plan, leg)
+        else:
+            self._task = self._door.start(self._reach(plan), "reach upstream")
+
+    def request_content(self, content: bytes) -> None:
+        """Pass on some of the request's body, or hold a little until there is somebody to take it."""
+        if self._leg is not None:
+            if self._sends_body:
+                self._body_sent = True
+                write_content(self._leg, content, chunked=self._sends_chunks)
+        elif not self._over_already:
+            self._held.append(content)
+            self._held_bytes += len(content)
+            if self._held_bytes > HELD_BYTES:
+                self._client.pause()
+
+    def request_over(self) -> None:
+        """Take note that the request's body is whole."""
+        self.request_whole = True
+        if self._leg is not None:
+            write_end(self._leg, chunked=self._sends_chunks)
+
+    def client_full(self, *, full: bool) -> None:
+        """Hold the upstream back while the client takes no more."""
+        if self._leg is None:
+            return
+        if full:
+            self._leg.pause()
+        else:
+            self._leg.resume()
+
+    def client_gone(self) -> None:
+        """Give up: nobody waits for the answer."""
+        self._reply.status = self._reply.status or CLIENT_GONE
+        self._over(keep=None)
+
+    def timed_out(self) -> None:
+        """Give up: the upstream has been silent for too long."""
+        silence = UpstreamTimedOut(Reason.SILENT_NOTEBOOK, "the notebook says nothing")
+        if self._leg is not None:
+            self.upstream_failed(silence)
+        elif self._task is not None:
+            self._task.cancel()
+            self.answer(problem(503, silence.detail, retry_after_seconds=RETRY_AFTER_SECONDS))
+
+    def end(self) -> None:
+        """End now: what allowed it no longer does."""
+        if self.answered:
+            self._client.abort()
+        else:
+            self.answer(problem(424, "your log-in or your grant has ended"))
+
+    def answer(self, answer: Answer) -> None:
+        """Answer in place of an upstream."""
+        self._reply.give(answer, keep=self._keeps_client())
+        self._over(keep=self._reply.keep)
+
+    # What the upstream's leg calls.
+
+    def interim(self, head: ResponseHead) -> None:
+        """Pass an interim answer on."""
+        self._reply.interim(head)
+
+    def switched(self, head: ResponseHead, early: bytes) -> None:
+        """Join the two sides: the upstream agreed to speak WebSocket."""
+        leg, self._leg, plan = self._leg, None, self._plan
+        if leg is None or not isinstance(plan, ToNotebook):
+            return
+        self._reply.switch(self._returning(plan, head, leg))
+        splice = Splice(self._client, leg, self._splice_over)
+        early_client = self._client.spliced(splice)
+        self._door.ledger.leave(self)
+        self._door.ledger.enter(splice, plan)
+        splice.begin(early_client, early)
+
+    def response(self, head: ResponseHead, body: Body) -> None:
+        """Pass the answer's head on, unless its page must be held and rewritten first."""
+        leg, plan = self._leg, self._plan
+        if leg is None or plan is None or isinstance(plan, Answer):
+            return
+        self._client.progressed()
+        if head.status in SUSPICIOUS and leg.upstream is not None and leg.upstream.token:
+            self._door.reach.suspect(plan)
+        rewrite = rewrite_of(plan, self._sent, head, leg.upstream)
+        returned = self._returning(plan, head, leg)
+        self._reply.begin(returned, body, rewrite=rewrite, keep=self._keeps_client())
+
+    def content(self, content: bytes) -> None:
+        """Pass some of the answer's body on."""
+        self._client.progressed()
+        self._reply.content(content)
+
+    def flush(self) -> None:
+        """Hold nothing back: no more comes for now."""
+        self._reply.flush()
+
+    def response_over(self, *, reusable: bool) -> None:
+        """Finish the answer, and keep the connection if it is still good for another."""
+        self._reply.finish()
+        leg, self._leg, plan = self._leg, None, self._plan
+        if leg is not None and plan is not None and not isinstance(plan, Answer):
+            if reusable and self.request_whole:
+                self._door.reach.keep(plan, leg)
+            else:
+                leg.abort()
+        self._over(keep=self._reply.keep and self.request_whole)
+
+    def upstream_failed(self, failure: UpstreamError) -> None:
+        """Try once more if that is safe, else apologise, or break the answer off where it stands."""
+        leg, plan = self._leg, self._plan
+        if leg is None or plan is None or isinstance(plan, Answer):
+            return
+        self._leg = None
+        leg.abort()
+        if self.answered:
+            log.warning("%s: broke off in the middle of an answer: %s", _name(plan), failure.detail)
+            self._client.reset()
+        elif leg.reused and not leg.answering and self._may_repeat(failure):
+            self._task = self._door.start(self._reach(plan), "reach upstream again")
+        else:
+            self._apologise(plan, failure)
+
+    def upstream_full(self, *, full: bool) -> None:
+        """Hold the client back while the upstream takes no more."""
+        if full:
+            self._client.pause()
+        else:
+            self._client.resume()
+
+    # The way there.
+
+    async def _reach(self, plan: ToControl | ToNotebook) -> None:
+        hold = self._door.decider.inventory.server.hold_seconds
+        try:
+            leg = await self._door.reach.leg(plan, hold_seconds=hold, upgrade=self.upgrade)
+        except UpstreamError as failure:
+            self._task = None
+            self._apologise(plan, failure)
+            return
+        self._task = None
+        self._ask(plan, leg)
+
+    def _ask(self, plan: ToControl | ToNotebook, leg: UpstreamLeg) -> None:
+        self._leg = leg
+        self._sent = outgoing(plan, self._head, leg.upstream, cookie=self._door.decider.cookie)
+        body = self._body if self._sends_body else Body(BodyKind.NONE, 0)
+        wire = request_bytes(self._sent, body, upgrade=self.upgrade)
+        if not leg.ask(self, self._sent.method, wire):
+            self.upstream_failed(UpstreamLost(Reason.LOST, "the notebook hung up"))
+            return
+        held, self._held = self._held, []
+        for content in held:
+            self.request_content(content)
+        if self.request_whole:
+            self.request_over()
+        self._client.resume()
+
+    @property
+    def _sends_body(self) -> bool:
+        return not (isinstance(self._plan, ToControl) and self._plan.substitute)
+
+    @property
+    def _sends_chunks(self) -> bool:
+        return self._body.kind is BodyKind.CHUNKED and self._sends_body
+
+    def _may_repeat(self, failure: UpstreamError) -> bool:
+        return (
+            self._reply.untouched
+            and isinstance(failure, UpstreamLost)
+            and self._head.method in IDEMPOTENT
+            and not self._body_sent
+        )
+
+    # The way back.
+
+    def _returning(
+        self, plan: ToControl | ToNotebook, head: ResponseHead, leg: UpstreamLeg
+    ) -> ResponseHead:
+        decider = self._door.decider
+        secure = decider.inventory.server.public_url.secure
+        return returning(plan, head, leg.upstream, secure=secure, cookie=decider.cookie)
+
+    def _keeps_client(self) -> bool:
+        return self.request_whole and not self._door.draining and keeps_alive(self._head)
+
+    def _apologise(self, plan: ToControl | ToNotebook, failure: UpstreamError) -> None:
+        """Answer for an upstream that can't; a script is told 503, the one answer it waits out."""
+        log.info("%s: %s", _name(plan), failure.detail)
+        self._door.reach.suspect(plan)
+        if isinstance(plan, ToControl) or not plan.page:
+            self.answer(problem(503, failure.detail, retry_after_seconds=RETRY_AFTER_SECONDS))
+        elif isinstance(failure, UpstreamMalformed):
+            self.answer(page(502, failure.detail))
+        elif isinstance(failure, UpstreamTimedOut):
+            self.answer(page(504, failure.detail))
+        else:
+            self._door.ledger.leave(self)
+            self.begin(self._door.decider.waiting(self._head, plan))
+
+    # The end.
+
+    def _over(self, *, keep: bool | None) -> None:
+        """Let go of everything; with ``keep`` None the client is gone already."""
+        if self._over_already:
+            return
+        self._over_already = True
+        self._held.clear()
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        if self._leg is not None:
+            self._leg.abort()
+            self._leg = None
+        self._door.ledger.leave(self)
+        self._log()
+        if keep is not None:
+            self._client.exchange_over(keep=keep)
+
+    def _splice_over(self, splice: Splice, bytes_out: int) -> None:
+        self._reply.bytes_out = bytes_out
+        self._door.ledger.leave(splice)
+        self._log()
+
+    def _log(self) -> None:
+        if not access.wanted():
+            return
+        plan = self._plan if isinstance(self._plan, ToNotebook) else None
+        access.write(
+            access.Entry(
+                method=self._head.method,
+                target=self._head.target,
+                route="" if plan is None else plan.place.name,
+                member="" if plan is None else plan.identity.member,
+                status=self._reply.status,
+                bytes_out=self._reply.bytes_out,
+                seconds=self._door.now() - self._started,
+            )
+        )
+
+
+def _name(plan: ToControl | ToNotebook) -> str:
+    return plan.place.name if isinstance(plan, ToNotebook) else "the control plane"

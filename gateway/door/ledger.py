@@ -1,0 +1,50 @@
+"""The live exchanges with notebooks: who has how many, and which must end when a grant does."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Protocol
+
+from gateway.core.names import MemberName
+from gateway.door.decision import ToNotebook
+
+
+class Live(Protocol):
+    """An exchange under way, or what a WebSocket became of it."""
+
+    def end(self) -> None:
+        """End now: what allowed it no longer does."""
+
+
+class Ledger:
+    """Every live exchange with a notebook, by what let it through."""
+
+    def __init__(self) -> None:
+        self._plans: dict[Live, ToNotebook] = {}
+        self._members: Counter[MemberName] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._plans)
+
+    def count(self, member: MemberName) -> int:
+        """Return how many exchanges ``member`` has under way."""
+        return self._members[member]
+
+    def enter(self, live: Live, plan: ToNotebook) -> None:
+        """Take note of an exchange."""
+        self._plans[live] = plan
+        self._members[plan.identity.member] += 1
+
+    def leave(self, live: Live) -> None:
+        """Forget an exchange; one that is not known is forgotten already."""
+        plan = self._plans.pop(live, None)
+        if plan is None:
+            return
+        member = plan.identity.member
+        self._members[member] -= 1
+        if not self._members[member]:
+            del self._members[member]
+
+    def end(self, doomed: Callable[[ToNotebook], bool]) -> None:
+        """End each exchange whose plan is ``doomed``."""
+        for live in [live for live, plan in self._plans.items() if doomed(plan)]:
+            live.end()

@@ -1,0 +1,43 @@
+"""What a head becomes on its way through: the core's policy, or nothing for the control plane."""
+
+from gateway.core.head import RequestHead, ResponseHead
+from gateway.core.passing import to_notebook
+from gateway.core.returning import from_notebook
+from gateway.core.rewriting import Rewrite, rewriting
+from gateway.core.upstream import Upstream
+from gateway.door.decision import ToControl, ToNotebook
+
+
+def outgoing(
+    plan: ToControl | ToNotebook, head: RequestHead, upstream: Upstream | None, *, cookie: bytes
+) -> RequestHead:
+    """Return ``head`` as it goes to the upstream."""
+    if isinstance(plan, ToControl) or upstream is None:
+        return plan.head if isinstance(plan, ToControl) else head
+    return to_notebook(head, plan.place, upstream, plan.client, cookie=cookie, target=plan.target)
+
+
+def returning(
+    plan: ToControl | ToNotebook,
+    head: ResponseHead,
+    upstream: Upstream | None,
+    *,
+    secure: bool,
+    cookie: bytes,
+) -> ResponseHead:
+    """Return ``head`` as it goes to the client."""
+    if isinstance(plan, ToControl) or upstream is None:
+        return head
+    return from_notebook(head, plan.place, upstream, secure=secure, cookie=cookie)
+
+
+def rewrite_of(
+    plan: ToControl | ToNotebook,
+    request: RequestHead,
+    response: ResponseHead,
+    upstream: Upstream | None,
+) -> Rewrite | None:
+    """Return how the body of ``response`` must be rewritten; None streams it untouched."""
+    if isinstance(plan, ToControl) or upstream is None:
+        return None
+    return rewriting(request, response, plan.place, upstream)

@@ -1,0 +1,209 @@
+"""Live credentials: sessions, tokens and pins, opened, looked up and ended."""
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy.exc import IntegrityError
+
+from gateway.core.identity import CredentialId, CredentialKind, Identity
+from gateway.core.names import MemberName, NotebookName, RemoteName
+from gateway.core.token_format import is_token
+from gateway.errors import CredentialRefused, StoreUnavailable
+from gateway.store import statements
+from gateway.store.hashing import digest_of, new_id, new_secret, new_token
+from gateway.store.ledger import Change, Ledger
+from gateway.store.memory import Held, held_session, held_token, session_row, token_row
+from gateway.store.rows import (
+    LONGEST_ADDRESS,
+    LONGEST_DEVICE,
+    LONGEST_LABEL,
+    Lifetimes,
+    Opened,
+    SessionRow,
+    TokenRow,
+    printable,
+)
+
+log = logging.getLogger(__name__)
+
+MOST_SESSIONS: Final = 200
+"""A member's sessions; beyond, the one used longest ago ends."""
+MOST_TOKENS: Final = 200
+
+Clock = Callable[[], float]
+
+
+class Credentials:
+    """What can be done with a credential, whoever it belongs to and however it was earned."""
+
+    def __init__(self, ledger: Ledger, *, clock: Clock, lifetimes: Lifetimes) -> None:
+        self._ledger = ledger
+        self._memory = ledger.memory
+        self._clock = clock
+        self._lifetimes = lifetimes
+
+    # --- The hot path: memory only ---
+
+    def session(self, secret: str) -> Identity | None:
+        """Return whom the session with this secret vouches for; None if it does not count."""
+        return self._used(self._memory.sessions.get(digest_of(secret)))
+
+    def token(self, secret: str) -> Identity | None:
+        """Return whom this API token vouches for; None if it does not count."""
+        if not is_token(secret):
+            return None
+        return self._used(self._memory.tokens.get(digest_of(secret)))
+
+    def holds(self, credential: CredentialId) -> bool:
+        """Say whether a session or token still counts; asking is not using."""
+        held = self._memory.get(credential)
+        return held is not None and held.alive(self._clock())
+
+    def pinned(self, remote: RemoteName) -> str | None:
+        """Return the fingerprint of the host key that was accepted at first sight."""
+        return self._memory.pins.get(remote)
+
+    def on_change(self, callback: Callable[[], None]) -> None:
+        """Have ``callback`` called after any change that may have ended a credential.
+
+        It is called synchronously, once memory has changed, and must neither wait nor raise.
+        """
+        self._ledger.on_change(callback)
+
+    # --- Sessions ---
+
+    async def open_host_session(self, parent: CredentialId, audience: NotebookName) -> Opened:
+        """Open a session for one notebook's host, which ends with ``parent`` at the latest.
+
+        Raises CredentialRefused when the parent is no live session of the main host.
+        """
+        held = self._memory.get(parent)
+        row = None if held is None or not self.holds(parent) else session_row(held)
+        if row is None or row.audience is not None:
+            raise CredentialRefused("the session has ended")
+        try:
+            async with self._ledger.changing() as change:
+                return await self._open_session(
+                    change,
+                    row.member,
+                    address=row.address,
+                    device=row.device,
+                    parent=row,
+                    audience=audience,
+                )
+        except IntegrityError as exc:  # another process ended the parent just now
+            raise CredentialRefused("the session has ended") from exc
+
+    async def log_out(self, credential: CredentialId) -> None:
+        """End a session and those opened from it: here at once, whether the database can be written or not."""
+        try:
+            await self._ledger.end({credential})
+        except StoreUnavailable as exc:
+            log.warning("%s: ended here, and in the store when it is back: %s", credential, exc)
+
+    async def sessions(self, member: MemberName) -> tuple[SessionRow, ...]:
+        """Return a member's sessions, oldest first."""
+        rows = (session_row(held) for held in self._memory.of(member) if self._counts(held))
+        return tuple(row for row in rows if row is not None)
+
+    # --- Tokens and pins ---
+
+    async def create_token(
+        self, member: MemberName, *, label: str, lifetime_seconds: float | None
+    ) -> tuple[str, TokenRow]:
+        """Return a new API token and what is kept of it; the token itself can't be had again.
+
+        Raises CredentialRefused when the member is disabled or has too many.
+        """
+        now, secret = self._clock(), new_token()
+        row = TokenRow(
+            credential=new_id(CredentialKind.TOKEN),
+            member=member,
+            label=printable(label, LONGEST_LABEL),
+            created_at=now,
+            expires_at=None if lifetime_seconds is None else now + lifetime_seconds,
+            used_at=None,
+        )
+        async with self._ledger.changing() as change:
+            if (await statements.standing(change.connection, member)).disabled:
+                raise CredentialRefused(f"{member} is disabled")
+            if len(self._memory.of(member, CredentialKind.TOKEN)) >= MOST_TOKENS:
+                raise CredentialRefused(f"{member} has {MOST_TOKENS} tokens already")
+            await statements.insert_token(change.connection, digest_of(secret), row)
+            change.opened.append(held_token(digest_of(secret), row))
+        log.info("%s: made %s", member, row.credential)
+        return secret, row
+
+    async def tokens(self, member: MemberName | None = None) -> tuple[TokenRow, ...]:
+        """Return the live tokens, of one member or of all, oldest first."""
+        rows = (token_row(held) for held in self._memory if self._counts(held))
+        theirs = [row for row in rows if row is not None and member in {None, row.member}]
+        return tuple(sorted(theirs, key=lambda row: row.created_at))
+
+    async def revoke_token(self, credential: CredentialId) -> bool:
+        """End a token; say whether there was such a one.
+
+        It ends here at once. StoreUnavailable means: not yet in the database, which is tried again.
+        """
+        held = self._memory.get(credential)
+        if held is None or token_row(held) is None:
+            return False
+        await self._ledger.end({credential})
+        log.info("%s: revoked %s", held.identity.member, credential)
+        return True
+
+    async def pin(self, remote: RemoteName, fingerprint: str) -> None:
+        """Keep the fingerprint of a remote's host key, in place of any before it."""
+        async with self._ledger.changing() as change:
+            await statements.pin(change.connection, remote, fingerprint, self._clock())
+            change.pinned[remote] = fingerprint
+        log.info("remote %s: host key pinned", remote)
+
+    def _used(self, held: Held | None) -> Identity | None:
+        if held is None:
+            return None
+        now = self._clock()
+        if not held.alive(now):
+            return None
+        held.use(now)
+        return held.identity
+
+    async def _open_session(
+        self,
+        change: Change,
+        member: MemberName,
+        *,
+        address: str,
+        device: str,
+        parent: SessionRow | None = None,
+        audience: NotebookName | None = None,
+    ) -> Opened:
+        now, secret = self._clock(), new_secret()
+        row = SessionRow(
+            credential=new_id(CredentialKind.SESSION),
+            member=member,
+            created_at=now,
+            expires_at=parent.expires_at if parent else now + self._lifetimes.session_seconds,
+            used_at=now,
+            address=printable(address, LONGEST_ADDRESS),
+            device=printable(device, LONGEST_DEVICE),
+            parent=parent.credential if parent else None,
+            audience=audience,
+        )
+        await change.end(self._surplus(member, keep=row.parent))
+        await statements.insert_session(change.connection, digest_of(secret), row)
+        held = held_session(digest_of(secret), row, idle_seconds=self._lifetimes.idle_seconds)
+        change.opened.append(held)
+        return Opened(secret, held.identity)
+
+    def _surplus(self, member: MemberName, *, keep: CredentialId | None) -> set[CredentialId]:
+        held = self._memory.of(member, CredentialKind.SESSION)
+        if len(held) < MOST_SESSIONS:
+            return set()
+        oldest = sorted(held, key=lambda one: one.used_at)
+        names = [one.identity.credential for one in oldest if one.identity.credential != keep]
+        return set(names[: len(held) - MOST_SESSIONS + 1])
+
+    def _counts(self, held: Held) -> bool:
+        return held.alive(self._clock())

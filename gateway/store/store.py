@@ -1,0 +1,289 @@
+"""The store: who may log in, and every session, token and pin; looked up in memory, kept in a database."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+from gateway.core.identity import CredentialId
+from gateway.core.names import MemberName, is_name
+from gateway.core.passwords import check_password
+from gateway.errors import CredentialRefused, CredentialThrottled, StoreUnavailable
+from gateway.store import statements
+from gateway.store.credentials import Clock, Credentials
+from gateway.store.database import BUSY_SECONDS, Database
+from gateway.store.following import Sleep, wakes
+from gateway.store.hashing import Hasher, Passwords, argon2id, digest_of, new_secret
+from gateway.store.ledger import Change, Ledger
+from gateway.store.memory import session_row
+from gateway.store.rows import DAY, Account, Lifetimes, Opened
+from gateway.store.statements import Standing
+from gateway.store.turnstile import Turnstile
+
+log = logging.getLogger(__name__)
+
+INVITE_SECONDS: Final = 7 * DAY
+EXPIRY_STEP_SECONDS: Final = 15.0
+"""How late the end of an expired credential may reach what is open already; new requests see it at once."""
+HOUSEKEEPING_SECONDS: Final = 300.0
+
+
+@asynccontextmanager
+async def open_store(
+    url: str,
+    *,
+    clock: Clock = time.time,
+    monotonic: Clock = time.monotonic,
+    lifetimes: Lifetimes = Lifetimes(),  # noqa: B008 - frozen
+    hasher: Hasher | None = None,
+    busy_seconds: float = BUSY_SECONDS,
+) -> AsyncIterator["Store"]:
+    """Hold the store of ``url``: its schema brought up to date, its credentials in memory.
+
+    Raises ConfigurationInvalid or StoreUnavailable.
+    """
+    database = Database(url, busy_seconds=busy_seconds)
+    passwords = Passwords(argon2id() if hasher is None else hasher)
+    store = Store(database, passwords, Turnstile(monotonic), clock=clock, lifetimes=lifetimes)
+    try:
+        await store.open()
+        yield store
+        await store.settle()
+    finally:
+        passwords.close()
+        await database.close()
+
+
+class Store(Credentials):
+    """What must last of who is who; the door asks it for every request, and it never makes the door wait."""
+
+    def __init__(
+        self,
+        database: Database,
+        passwords: Passwords,
+        turnstile: Turnstile,
+        *,
+        clock: Clock,
+        lifetimes: Lifetimes,
+    ) -> None:
+        ledger = Ledger(database, idle_seconds=lifetimes.idle_seconds)
+        super().__init__(ledger, clock=clock, lifetimes=lifetimes)
+        self._database = database
+        self._passwords = passwords
+        self._turnstile = turnstile
+
+    # --- Its own life ---
+
+    async def open(self) -> None:
+        """Bring the schema up to date and read all credentials into memory."""
+        await self._database.open()
+        await self._ledger.catch_up()
+
+    async def run(self, *, sleep: Sleep = asyncio.sleep) -> None:
+        """Follow other processes' changes, drop what expires, write down last uses; until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow(sleep), name="store: follow changes")
+            tasks.create_task(self._keep_house(sleep), name="store: keep house")
+
+    async def catch_up(self) -> None:
+        """Learn now what other processes have changed; ``run`` does it when they do."""
+        await self._ledger.catch_up()
+
+    async def settle(self) -> None:
+        """Write down what only memory knows, if the database takes it now."""
+        with suppress(StoreUnavailable):
+            await self._ledger.save_endings()
+            await self._ledger.save_uses()
+
+    async def _follow(self, sleep: Sleep) -> None:
+        async for _ in wakes(self._database, sleep=sleep):
+            with suppress(StoreUnavailable):  # logged where it arose; housekeeping looks again
+                await self._ledger.catch_up()
+
+    async def _keep_house(self, sleep: Sleep) -> None:
+        kept = self._clock() - HOUSEKEEPING_SECONDS
+        while True:
+            now = self._clock()
+            self._ledger.drop_expired(now)
+            if abs(now - kept) >= HOUSEKEEPING_SECONDS:
+                kept = now
+                with suppress(StoreUnavailable):
+                    await self._ledger.catch_up()
+                    await self._ledger.save_uses()
+                    await self._ledger.purge(now)
+            with suppress(StoreUnavailable):
+                await self._ledger.save_endings()
+            await sleep(EXPIRY_STEP_SECONDS)
+
+    # --- Log-in and accounts ---
+
+    async def log_in(
+        self,
+        member: MemberName,
+        password: str,
+        *,
+        address: str,
+        device: str,
+        replaces: CredentialId | None = None,
+    ) -> Opened:
+        """Open a session for who knows the password; ``replaces``, the browser's old one, ends.
+
+        Raises CredentialThrottled, or CredentialRefused with nothing in it, or in the time that it
+        takes, about whether the account exists.
+        """
+        standing = await self._verified(member, password, address=address)
+        values: dict[str, object] = {"last_login_at": self._clock()}
+        if standing.password is not None and self._passwords.is_outdated(standing.password):
+            values["password"] = await self._passwords.hash(password)
+        async with self._ledger.changing() as change:
+            if await statements.standing(change.connection, member) != standing:
+                raise _refused()  # disabled, or given a new password, while we looked
+            await statements.save_account(change.connection, member, values)
+            await change.end({replaces} if replaces is not None else ())
+            opened = await self._open_session(change, member, address=address, device=device)
+        log.info("%s: logged in from %s as %s", member, address, opened.identity.credential)
+        return opened
+
+    async def invite(self, member: MemberName, *, lifetime_seconds: float = INVITE_SECONDS) -> str:
+        """Return the secret of a new invite, good once; any invite before it is void.
+
+        Raises CredentialRefused when the member is disabled.
+        """
+        secret = new_secret()
+        expires_at = self._clock() + lifetime_seconds
+        async with self._ledger.changing() as change:
+            standing = await statements.standing(change.connection, member)
+            if standing.disabled:
+                raise CredentialRefused(f"{member} is disabled")
+            values = {"password": standing.password}  # none yet, where the account is new
+            await statements.save_account(change.connection, member, values)
+            await statements.save_invite(change.connection, member, digest_of(secret), expires_at)
+        log.info("%s: invited", member)
+        return secret
+
+    async def invited(self, secret: str) -> MemberName:
+        """Return whom an invite is for, or raise CredentialRefused."""
+        async with self._database.reading() as connection:
+            member = await statements.invited(connection, digest_of(secret), self._clock())
+        if member is None:
+            raise CredentialRefused("this invite has been used, replaced or has ended")
+        return member
+
+    async def accept_invite(
+        self,
+        secret: str,
+        password: str,
+        *,
+        address: str,
+        device: str,
+        replaces: CredentialId | None = None,
+    ) -> Opened:
+        """Set the invited member's password, void the invite, and open a session.
+
+        Raises CredentialRefused, or PasswordTooWeak, after which the invite is still good.
+        """
+        member = await self.invited(secret)
+        check_password(password, member)
+        encoded = await self._passwords.hash(password)
+        async with self._ledger.changing() as change:
+            digest = digest_of(secret)
+            if await statements.invited(change.connection, digest, self._clock()) != member:
+                raise CredentialRefused("this invite has been used, replaced or has ended")
+            await self._reset(change, member, encoded)
+            await statements.save_account(
+                change.connection, member, {"last_login_at": self._clock()}
+            )
+            await change.end({replaces} if replaces is not None else ())
+            opened = await self._open_session(change, member, address=address, device=device)
+        log.info("%s: took the invite from %s as %s", member, address, opened.identity.credential)
+        return opened
+
+    async def set_password(self, member: MemberName, password: str) -> None:
+        """Set a password: all the member's sessions end and, where one is replaced, the tokens too.
+
+        Raises PasswordTooWeak.
+        """
+        check_password(password, member)
+        encoded = await self._passwords.hash(password)
+        async with self._ledger.changing() as change:
+            await self._reset(change, member, encoded)
+        log.info("%s: password set", member)
+
+    async def change_password(
+        self, session: CredentialId, current: str, password: str, *, address: str
+    ) -> None:
+        """Change the password of the session's member; the member's other sessions end.
+
+        Raises CredentialRefused, CredentialThrottled or PasswordTooWeak.
+        """
+        held = self._memory.get(session)
+        if held is None or not self.holds(session):
+            raise CredentialRefused("the session has ended")
+        member = held.identity.member
+        check_password(password, member)
+        standing = await self._verified(member, current, address=address)
+        encoded = await self._passwords.hash(password)
+        async with self._ledger.changing() as change:
+            if await statements.standing(change.connection, member) != standing:
+                raise _refused()
+            await statements.save_account(change.connection, member, {"password": encoded})
+            await change.end_all(member, tokens=False, but=session)
+        log.info("%s: password changed from %s", member, address)
+
+    async def disable(self, member: MemberName) -> None:
+        """Let a member in no more: sessions, tokens and invite end."""
+        async with self._ledger.changing() as change:
+            values = {"disabled_at": self._clock()}
+            await statements.save_account(change.connection, member, values)
+            await statements.delete_invite(change.connection, member)
+            await change.end_all(member, tokens=True)
+        log.info("%s: disabled", member)
+
+    async def enable(self, member: MemberName) -> None:
+        """Let a disabled member log in again; what ended stays ended."""
+        async with self._ledger.changing() as change:
+            await statements.save_account(change.connection, member, {"disabled_at": None})
+        log.info("%s: enabled", member)
+
+    async def accounts(self) -> tuple[Account, ...]:
+        """Return how each member that the store has heard of stands, by name."""
+        async with self._database.reading() as connection:
+            return await statements.accounts(connection, self._clock())
+
+    async def _verified(self, member: MemberName, password: str, *, address: str) -> Standing:
+        known = is_name(member)
+        admission = self._turnstile.admit(
+            member if known else MemberName(""), address, familiar=self._familiar(member, address)
+        )
+        try:
+            standing = await self._standing(member) if known else Standing()
+            right = await self._passwords.verify(password, standing.password)
+        except (StoreUnavailable, CredentialThrottled):
+            self._turnstile.give_back(admission)
+            raise
+        if not right or standing.disabled:
+            log.warning("%s: log-in from %s refused", member if known else "no such name", address)
+            raise _refused()
+        self._turnstile.succeeded(admission)
+        return standing
+
+    async def _standing(self, member: MemberName) -> Standing:
+        async with self._database.reading() as connection:
+            return await statements.standing(connection, member)
+
+    def _familiar(self, member: MemberName, address: str) -> bool:
+        rows = (session_row(held) for held in self._memory.of(member) if self._counts(held))
+        return any(row is not None and row.address == address for row in rows)
+
+    async def _reset(self, change: Change, member: MemberName, encoded: str) -> None:
+        """Set a password that nobody proved to know the old one for: who stole something is out."""
+        before = await statements.standing(change.connection, member)
+        await statements.save_account(change.connection, member, {"password": encoded})
+        await statements.delete_invite(change.connection, member)
+        await change.end_all(member, tokens=before.password is not None)
+
+
+def _refused() -> CredentialRefused:
+    return CredentialRefused("this name and password don't go together")

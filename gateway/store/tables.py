@@ -1,0 +1,99 @@
+"""The tables, as they are in the newest schema; the migrations lead there."""
+
+from typing import Final
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.sqlite import REAL
+from sqlalchemy.types import TypeEngine
+
+TIME: Final[TypeEngine[float]] = Double().with_variant(REAL(), "sqlite")
+"""Seconds since the epoch."""
+
+metadata: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+accounts: Final = Table(
+    "accounts",
+    metadata,
+    Column("member", Text, primary_key=True),
+    Column("password", Text),  # argon2's own encoding; null until the invite is taken
+    Column("disabled_at", TIME),
+    Column("last_login_at", TIME),
+    sqlite_strict=True,
+)
+
+invites: Final = Table(
+    "invites",
+    metadata,
+    Column("member", Text, primary_key=True),  # a new invite replaces the old one
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("expires_at", TIME, nullable=False),
+    sqlite_strict=True,
+)
+
+sessions: Final = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("member", Text, nullable=False),
+    Column("parent", Text, ForeignKey("sessions.id", ondelete="CASCADE")),
+    Column("audience", Text),
+    Column("address", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("created_at", TIME, nullable=False),
+    Column("expires_at", TIME, nullable=False),
+    Column("used_at", TIME, nullable=False),
+    Index(None, "parent"),
+    sqlite_strict=True,
+)
+
+tokens: Final = Table(
+    "tokens",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("member", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("created_at", TIME, nullable=False),
+    Column("expires_at", TIME),
+    Column("used_at", TIME),
+    sqlite_strict=True,
+)
+
+pins: Final = Table(
+    "pins",
+    metadata,
+    Column("remote", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("pinned_at", TIME, nullable=False),
+    sqlite_strict=True,
+)
+
+changes: Final = Table(
+    "changes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),
+    CheckConstraint("id = 1", name="single"),
+    sqlite_strict=True,
+)
+"""One row: how many changes there have been. Who knows the number knows if memory is up to date."""

@@ -1,0 +1,99 @@
+"""The gateway: its parts put together, run, and brought down in order."""
+
+import asyncio
+import logging
+import socket
+from pathlib import Path
+
+from gateway.core.status import NotebookStatus
+from gateway.door.listener import Door
+from gateway.store.store import Store
+from gateway.tunnels.tunnels import Tunnels
+from gateway.web.app import create_app
+from gateway.web.serve import serve_control
+from gateway.wiring.certificate import Certificate
+from gateway.wiring.control import ControlDialer
+from gateway.wiring.logs import configure
+from gateway.wiring.metrics import Gauges, serve_metrics
+from gateway.wiring.wanted import Wanted
+from gateway.wiring.watching import watch
+
+log = logging.getLogger(__name__)
+
+
+class Gateway:
+    """The parts of one gateway, and the order in which they start and stop."""
+
+    def __init__(self, wanted: Wanted, store: Store, control: Path) -> None:
+        self._wanted = wanted
+        self._store = store
+        self._tunnels = Tunnels(pins=store)
+        self._door = Door(who=store, tunnels=self._tunnels, control=ControlDialer(control))
+        self._ready = False
+        tls = wanted.inventory.server.tls
+        self._certificate = None if tls is None else Certificate(tls)
+        wanted.followers += [self._tunnels.apply, self._door.apply, lambda new: configure(new.log)]
+        store.on_change(self._door.recheck)
+
+    async def run(self, stop: asyncio.Event, control: socket.socket) -> None:
+        """Serve until ``stop`` is set, then drain; the listener's ``OSError`` comes through."""
+        self._tunnels.apply(self._wanted.inventory)
+        self._door.apply(self._wanted.inventory)
+        async with asyncio.TaskGroup() as tasks:
+            background = [
+                tasks.create_task(self._tunnels.run(), name="tunnels"),
+                tasks.create_task(self._store.run(), name="store"),
+                tasks.create_task(self._control_plane(control), name="control plane"),
+                tasks.create_task(self._watch(), name="watch"),
+                tasks.create_task(self._metrics(), name="metrics"),
+            ]
+            await self._serve(stop)
+            for task in background:
+                task.cancel()
+
+    def reload(self) -> None:
+        """Take the files as they are now."""
+        self._wanted.reload()
+        if self._certificate is not None:
+            self._certificate.reload()
+
+    async def _serve(self, stop: asyncio.Event) -> None:
+        server = self._wanted.inventory.server
+        tls = None if self._certificate is None else self._certificate.context
+        async with self._door.listening(server.listen, tls):
+            self._ready = True
+            log.info("members find the gateway at %s", server.public_url.origin)
+            await stop.wait()
+            self._ready = False
+            log.info("stopping: %s s for what is under way", server.grace_seconds)
+            await self._door.drain(server.grace_seconds)
+        log.info("stopped")
+
+    async def _control_plane(self, control: socket.socket) -> None:
+        app = create_app(
+            inventory=lambda: self._wanted.inventory,
+            accounts=self._store,
+            notebooks=self._tunnels,
+            ready=lambda: self._ready,
+            configuration_problems=lambda: self._wanted.problems,
+        )
+        await serve_control(app, control)
+
+    async def _watch(self) -> None:
+        tls = self._wanted.inventory.server.tls
+        files = [] if tls is None else [tls.certificate, tls.key]
+        await watch([self._wanted.path, *map(Path, files)], self.reload)
+
+    async def _metrics(self) -> None:
+        address = self._wanted.inventory.server.admin_listen
+        if address is not None:
+            gauges = Gauges(
+                notebooks=self._notebooks,
+                tunnels=self._tunnels.tunnel_statuses,
+                door=self._door.counts,
+            )
+            await serve_metrics(gauges, address)
+
+    def _notebooks(self) -> tuple[NotebookStatus, ...]:
+        found = map(self._tunnels.status, self._wanted.inventory.notebooks)
+        return tuple(status for status in found if status is not None)

@@ -1,0 +1,60 @@
+"""Metrics for Prometheus, on a listener of their own that members can't reach."""
+
+import socket
+from collections.abc import Callable, Iterator, Mapping
+
+from prometheus_client import CollectorRegistry, make_asgi_app
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from gateway.core.inventory import Address
+from gateway.core.status import NotebookState, NotebookStatus, TunnelState, TunnelStatus
+from gateway.web.serve import serve_control
+
+
+class Gauges(Collector):
+    """Reads the state of the gateway when Prometheus asks, and keeps nothing itself."""
+
+    def __init__(
+        self,
+        *,
+        notebooks: Callable[[], tuple[NotebookStatus, ...]],
+        tunnels: Callable[[], tuple[TunnelStatus, ...]],
+        door: Callable[[], Mapping[str, int]],
+    ) -> None:
+        self._notebooks = notebooks
+        self._tunnels = tunnels
+        self._door = door
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every metric."""
+        yield self._states("gateway_tunnels", "SSH tunnels by state", TunnelState, self._tunnels())
+        yield self._states(
+            "gateway_notebooks", "Notebooks by state", NotebookState, self._notebooks()
+        )
+        for name, value in self._door().items():
+            kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+            metric = kind(f"gateway_{name}", name.removesuffix("_total").replace("_", " "))
+            metric.add_metric([], value)
+            yield metric
+
+    @staticmethod
+    def _states(
+        name: str,
+        words: str,
+        states: type[TunnelState] | type[NotebookState],
+        statuses: tuple[TunnelStatus, ...] | tuple[NotebookStatus, ...],
+    ) -> Metric:
+        metric = GaugeMetricFamily(name, words, labels=["state"])
+        held = [status.state.value for status in statuses]
+        for state in states:
+            metric.add_metric([state.value], held.count(state.value))
+        return metric
+
+
+async def serve_metrics(gauges: Gauges, address: Address) -> None:
+    """Answer ``/metrics`` on ``address`` until cancelled; raise OSError if it can't be had."""
+    registry = CollectorRegistry()  # our own: the default one holds what libraries put there
+    registry.register(gauges)
+    with socket.create_server((address.host, address.port)) as bound:
+        await serve_control(make_asgi_app(registry), bound)

@@ -1,0 +1,184 @@
+"""Stand-ins for what the door leans on, each keeping the real one's promises, and a door among them."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+from gateway.core.identity import CredentialId, CredentialKind, Identity
+from gateway.core.inventory import (
+    Address,
+    Grantees,
+    Inventory,
+    Limits,
+    Member,
+    Notebook,
+    PublicUrl,
+    Routing,
+    Scheme,
+    Server,
+)
+from gateway.core.names import LoginName, MemberName, NotebookName, RemoteName
+from gateway.core.upstream import Upstream
+from gateway.door.listener import Door
+from gateway.errors import NotebookStopped, Reason, TunnelDown, UpstreamError
+from tests.door.backend import Backend
+
+ORIGIN = "http://gw.test"
+MEMBERS = ("alice", "bob", "carol")
+SESSIONS = {name: f"session-of-{name}-0123456789abcdef0123456789abcd" for name in MEMBERS}
+TOKENS = {name: f"gwp_{name * 13}"[:47] + "aaaaaa" for name in MEMBERS}
+
+
+class FakeWho:
+    """Sessions and tokens of three members; one may be ended."""
+
+    def __init__(self) -> None:
+        self._sessions = {s: identity(m, CredentialKind.SESSION) for m, s in SESSIONS.items()}
+        self._tokens = {s: identity(m, CredentialKind.TOKEN) for m, s in TOKENS.items()}
+
+    def session(self, secret: str) -> Identity | None:
+        return self._sessions.get(secret)
+
+    def token(self, secret: str) -> Identity | None:
+        return self._tokens.get(secret)
+
+    def enter(self, secret: str, whose: Identity) -> None:
+        self._sessions[secret] = whose
+
+    def end(self, member: str) -> None:
+        self._sessions.pop(SESSIONS[member], None)
+        self._tokens.pop(TOKENS[member], None)
+
+
+class FakeNotebooks:
+    """Notebooks at ports of this machine, which may be down or slow to open."""
+
+    def __init__(self, ports: Mapping[str, int]) -> None:
+        self.ports = dict(ports)
+        self.down: dict[str, UpstreamError] = {}
+        self.upstreams = {NotebookName(name): upstream(name) for name in ports}
+        self.opened: list[str] = []
+        self.suspected: list[str] = []
+        self.opening = asyncio.Event()
+        self.may_open = asyncio.Event()
+        self.may_open.set()
+        self.cancelled = 0
+        self.ready = asyncio.Event()
+
+    def upstream_nowait(self, name: NotebookName) -> Upstream | None:
+        return None if name in self.down else self.upstreams.get(name)
+
+    async def upstream(self, name: NotebookName, *, within_seconds: float) -> Upstream:
+        failure = self.down.get(name)
+        if failure is None:
+            return self.upstreams[name]
+        if isinstance(failure, TunnelDown):
+            try:
+                async with asyncio.timeout(within_seconds):
+                    await self.ready.wait()
+                return self.upstreams[name]
+            except TimeoutError:
+                pass
+        raise failure
+
+    async def open_channel(
+        self, name: NotebookName, factory: Callable[[], asyncio.Protocol]
+    ) -> asyncio.Transport:
+        self.opened.append(name)
+        self.opening.set()
+        try:
+            await self.may_open.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        return await dial(self.ports[name], factory)
+
+    def suspect(self, name: NotebookName) -> None:
+        self.suspected.append(name)
+
+
+async def dial(port: int, factory: Callable[[], asyncio.Protocol]) -> asyncio.Transport:
+    loop = asyncio.get_running_loop()
+    try:
+        transport, _ = await loop.create_connection(factory, "127.0.0.1", port)
+    except OSError as exc:
+        raise NotebookStopped(Reason.NOT_RUNNING, "nothing listens there") from exc
+    return transport
+
+
+@dataclass
+class House:
+    """An open door, and all that it leans on."""
+
+    door: Door
+    who: FakeWho
+    notebooks: FakeNotebooks
+    inventory: Inventory
+    port: int
+    served: "asyncio.Task[None]"
+    control: Backend = field(repr=False)
+
+    def apply(self, **changes: object) -> None:
+        self.inventory = replace(self.inventory, **changes)  # type: ignore[arg-type]  # the tests' own
+        self.door.apply(self.inventory)
+
+
+@asynccontextmanager
+async def house(
+    *,
+    alice: Backend,
+    bob: Backend,
+    control: Backend,
+    routing: Routing = Routing.PATH,
+    limits: Limits | None = None,
+) -> AsyncIterator[House]:
+    who, notebooks = FakeWho(), FakeNotebooks({"alice": alice.port, "bob": bob.port})
+    wanted = inventory(routing, limits or Limits())
+    listening = socket.create_server(("127.0.0.1", 0))
+    door = Door(
+        who=who,
+        tunnels=notebooks,
+        control=lambda factory: dial(control.port, factory),
+        inventory=wanted,
+    )
+    async with asyncio.TaskGroup() as tasks:
+        served = tasks.create_task(door.serve([listening]))
+        port = listening.getsockname()[1]
+        yield House(door, who, notebooks, wanted, port, served, control)
+        await door.drain(0.2)
+
+
+def inventory(routing: Routing, limits: Limits) -> Inventory:
+    """Alice's notebook is open to carol, bob's to nobody."""
+    url = PublicUrl("http", "gw.test", 80)
+    server = Server(Address("127.0.0.1", 0), url, routing=routing, limits=limits, hold_seconds=0.2)
+    carol = Grantees(members=frozenset({MemberName("carol")}))
+    return Inventory(
+        server=server,
+        notebooks={
+            NotebookName("alice"): notebook("alice", carol),
+            NotebookName("bob"): notebook("bob", Grantees()),
+        },
+        members={MemberName(name): Member(MemberName(name)) for name in MEMBERS},
+    )
+
+
+def notebook(name: str, use: Grantees) -> Notebook:
+    return Notebook(
+        NotebookName(name),
+        RemoteName("lab"),
+        LoginName(name),
+        port=7001,
+        owner=MemberName(name),
+        use=use,
+    )
+
+
+def upstream(name: str) -> Upstream:
+    return Upstream(NotebookName(name), b"localhost:7001", Scheme.HTTP)
+
+
+def identity(member: str, kind: CredentialKind, audience: NotebookName | None = None) -> Identity:
+    return Identity(MemberName(member), CredentialId(f"{kind}-{member}"), kind, 2e9, audience)

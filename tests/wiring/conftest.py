@@ -1,0 +1,8 @@
+"""What the tests of the wiring share."""
+
+import pytest
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    return "asyncio", {"use_uvloop": True}
