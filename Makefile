@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/pip --disable-pip-version-check install --quiet
 LOCKED := --require-hashes --only-binary=:all: --requirement requirements/build.txt
-NEEDS_MORE := docker or browser or openssh or postgres
+NEEDS_MORE := demo or docker or browser or openssh or postgres
 DEMO := docker compose --file compose/demo.yaml
 
 # The development environment has all that the demo needs.
@@ -22,8 +22,8 @@ demo: $(DEMO_STAMP) ## Run the gateway with a stand-in remote and three notebook
 
 test: ## Prove everything; on Debian as root, install what that needs.
 	@tests/prepare python >/dev/null
-	@suites=$$(tests/prepare) && $(MAKE) --no-print-directory check && \
-	if [ -n "$$suites" ]; then $(BIN)/python -m pytest -m "$$suites"; fi
+	@left_out=$$(tests/prepare) && $(MAKE) --no-print-directory check && \
+	$(BIN)/python -m pytest -m "($(NEEDS_MORE))$${left_out:+ and $$left_out}"
 
 check: $(VENV)/dev.stamp ## Prove what needs neither Docker, a browser, OpenSSH nor PostgreSQL; under a minute.
 	$(BIN)/ruff format --check .

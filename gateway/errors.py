@@ -14,6 +14,7 @@
     │   ├── UpstreamLost               it went away in the middle
     │   └── UpstreamMalformed          it doesn't speak HTTP, or speaks it wrongly
     ├── StoreUnavailable           the database can't be read or written now
+    ├── DemoFailed                 a part of the demo can't start, or ended on its own
     └── CredentialRefused          a password, an invite or a token that does not count
         ├── CredentialThrottled        asked too often; says when to ask again
         └── PasswordTooWeak            a new password that we do not take
@@ -121,6 +122,10 @@ class UpstreamMalformed(UpstreamError):
 
 class StoreUnavailable(GatewayError):
     """The database can't be read or written now."""
+
+
+class DemoFailed(GatewayError):
+    """The demo can't be shown; the message says what to do about it."""
 
 
 class CredentialRefused(GatewayError):

@@ -4,13 +4,14 @@ import re
 from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from gateway.core import token_format
 from gateway.core.head import RequestHead
 
-TOKEN_PREFIX: Final = b"gwp_"
+TOKEN_PREFIX: Final = token_format.TOKEN_PREFIX.encode()
 TOKEN: Final = re.compile(rb"gwp_[A-Za-z0-9_-]{1,128}")
 SESSION: Final = re.compile(rb"[A-Za-z0-9_-]{1,256}")
 AUTHORIZATION_SCHEMES: Final = (b"bearer", b"token")
-API_PATHS: Final = (b"/api/", b"/files/", b"/terminals/websocket/")
+API_PATHS: Final = (b"/api/", b"/api?", b"/files/", b"/terminals/websocket/")
 """Where Jupyter's clients can't but put their token into the URL."""
 
 
@@ -24,7 +25,7 @@ class Presented(NamedTuple):
 
 def is_api_path(rest: bytes) -> bool:
     """Say whether a notebook's path is one that programs call."""
-    return rest.startswith(API_PATHS) or rest == b"/api" or rest.startswith(b"/api?")
+    return rest.startswith(API_PATHS) or rest == b"/api"
 
 
 def is_our_token(authorization: bytes) -> bool:

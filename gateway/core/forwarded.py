@@ -1,17 +1,16 @@
 """Who is at the other end, when proxies that we trust stand between."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import NamedTuple
 
 from gateway.core.head import RequestHead
 
 Network = IPv4Network | IPv6Network
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
-    """Where a request comes from, as far as it can be believed."""
+class Client(NamedTuple):
+    """Where a request comes from, as far as it can be believed. A tuple: one is made for every request."""
 
     address: str
     scheme: str

@@ -131,9 +131,9 @@ def wants_upgrade(head: RequestHead) -> bool:
     RFC 6455, section 4.2.1. Any other upgrade is ignored, as RFC 9110, section 7.8 allows.
     """
     asked = head.first(b"upgrade")
-    keys = head.every(b"sec-websocket-key")
-    if asked is None and not keys:
+    if asked is None and head.first(b"sec-websocket-key") is None:
         return False
+    keys = head.every(b"sec-websocket-key")
     if asked is None or asked.lower() != b"websocket":
         if keys:
             raise RequestInvalid(400, "a WebSocket needs the field upgrade: websocket")

@@ -44,45 +44,42 @@ IDENTITY_BEGINNINGS: Final = (
 
 
 def to_notebook(
-    head: RequestHead,
-    place: AtNotebook,
-    upstream: Upstream,
-    client: Client,
-    *,
-    target: bytes,
+    head: RequestHead, place: AtNotebook, upstream: Upstream, client: Client, *, target: bytes
 ) -> RequestHead:
     """Return ``head`` as the notebook gets it, for the raw ``target`` that members used.
 
     The notebook sees its own host and origin, its own token, its own cookies, and nothing of ours.
     """
-    inside = target_inside(place, upstream, target)
     headers: list[Header] = [(b"host", upstream.authority)]
     if upstream.token is not None:
         headers.append((b"authorization", b"token " + upstream.token.encode("latin-1")))
     named = _named_by_connection(head)
-    plain = may_be_rewritten(place.rest)
-    for name, value in head.headers:
-        if name in named:
-            continue
-        if name in PASSED:
-            headers.append((name, value))
-        elif name == b"cookie":
-            kept = cookies_for_notebook(value, place.name, by_path=bool(place.prefix))
-            if kept:
-                headers.append((name, kept))
-        elif name == b"accept-encoding":
-            headers.append((name, b"identity" if plain else value))
-        elif name == b"origin":
-            headers.append((name, upstream.origin))
-        elif name == b"referer":
-            headers.append((name, upstream.origin + _referer(value, place, upstream)))
-        elif name == b"authorization":
-            if upstream.token is None and not is_our_token(value):
+    for header in head.headers:
+        name = header[0]
+        if name in PASSED and name not in named:
+            headers.append(header)
+        elif name not in named and name != b"host" and not _stays_behind(name):
+            value = _adapted(header, place, upstream)
+            if value is not None:
                 headers.append((name, value))
-        elif name != b"host" and not _stays_behind(name):
-            headers.append((name, value))
     headers += _forwarded(client)
-    return RequestHead(head.method, inside, headers, 1)
+    return RequestHead(head.method, target_inside(place, upstream, target), headers, 1)
+
+
+def _adapted(header: Header, place: AtNotebook, upstream: Upstream) -> bytes | None:
+    """Return the value with which a field goes to the notebook; None leaves it out."""
+    name, value = header
+    if name == b"cookie":
+        value = cookies_for_notebook(value, place.name, by_path=bool(place.prefix))
+    elif name == b"origin":
+        value = upstream.origin
+    elif name == b"referer":
+        value = upstream.origin + _referer(value, place, upstream)
+    elif name == b"accept-encoding" and may_be_rewritten(place.rest):
+        value = b"identity"
+    elif name == b"authorization" and (upstream.token is not None or is_our_token(value)):
+        return None
+    return value or None
 
 
 def to_control(head: RequestHead, client: Client) -> RequestHead:

@@ -26,9 +26,11 @@ ELEMENT: Final = rb"<(?P<element>script|style|textarea)\b(?P<inside>(?:[^>\"']|\
 TAG: Final = rb"<[A-Za-z](?:[^>\"']|\"[^\"]*\"|'[^']*')*>"
 PIECE: Final = re.compile(b"|".join((COMMENT, ELEMENT, TAG)), re.IGNORECASE | re.DOTALL)
 ATTRIBUTE: Final = re.compile(
-    rb"(?P<before>\s(?:href|src|action|data-base-url)\s*=\s*(?P<quote>[\"']))(?P<path>/(?!/)[^\"']*)(?P=quote)",
-    re.IGNORECASE,
+    rb"(?P<before>\s(?P<name>[^\s=>\"'/]+)\s*=\s*(?P<quote>[\"']))(?P<path>.*?)(?P=quote)",
+    re.DOTALL,
 )
+"""Every quoted attribute, so that nothing inside of a value is taken for another one."""
+PATH_ATTRIBUTES: Final = frozenset({b"href", b"src", b"action", b"data-base-url"})
 CONFIGURATION: Final = re.compile(rb"\sid\s*=\s*[\"']?jupyter-config-data\b", re.IGNORECASE)
 HAS_SOURCE: Final = re.compile(rb"\ssrc\s*=", re.IGNORECASE)
 INLINE_SETTING: Final = re.compile(
@@ -63,10 +65,10 @@ class Rewrite:
     def _piece(self, found: re.Match[bytes]) -> bytes:
         if found["element"] is None:
             whole = found[0]
-            return whole if whole.startswith(b"<!--") else ATTRIBUTE.sub(self._moved, whole)
+            return whole if whole.startswith(b"<!--") else ATTRIBUTE.sub(self._attribute, whole)
         inside, text = found["inside"], found["text"]
         start = found.start("text") - found.start()
-        opening = ATTRIBUTE.sub(self._moved, found[0][:start])
+        opening = ATTRIBUTE.sub(self._attribute, found[0][:start])
         closing = found[0][start + len(text) :]
         if CONFIGURATION.search(inside) is not None:
             text = self._configuration(text)
@@ -92,6 +94,10 @@ class Rewrite:
             return value
         return path_outside(self.place, self.upstream, value.encode()).decode()
 
+    def _attribute(self, found: re.Match[bytes]) -> bytes:
+        moves = found["name"].lower() in PATH_ATTRIBUTES and found["path"].startswith(b"/")
+        return self._moved(found) if moves else found[0]
+
     def _moved(self, found: re.Match[bytes]) -> bytes:
         moved = path_outside(self.place, self.upstream, found["path"])
         return found["before"] + moved + found["quote"]
@@ -106,18 +112,15 @@ def rewriting(
     request: RequestHead, response: ResponseHead, place: AtNotebook, upstream: Upstream
 ) -> Rewrite | None:
     """Return what to do to the body of ``response``; None lets it stream by untouched."""
-    if upstream.token is None and not is_mapped(place, upstream):
-        return None
-    if request.method == b"HEAD" or not may_be_rewritten(place.rest):
-        return None
-    if not _is_plain(response):
+    changes = upstream.token is not None or is_mapped(place, upstream)
+    if not changes or request.method == b"HEAD" or not may_be_rewritten(place.rest):
         return None
     kind = (response.first(b"content-type") or b"").partition(b";")[0].strip().lower()
-    if kind == b"text/html":
-        return Rewrite(place, upstream, page=True)
-    if kind == b"application/json" and place.rest.startswith(KERNELSPECS):
-        return Rewrite(place, upstream, page=False)
-    return None
+    page = kind == b"text/html"
+    specifications = kind == b"application/json" and place.rest.startswith(KERNELSPECS)
+    if not (page or specifications) or not _is_plain(response):
+        return None
+    return Rewrite(place, upstream, page)
 
 
 def _is_plain(response: ResponseHead) -> bool:

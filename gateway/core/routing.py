@@ -6,8 +6,7 @@ route's name). What is left goes on byte for byte.
 """
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.core.browser import asks_for_page
 from gateway.core.head import RequestHead
@@ -28,16 +27,17 @@ ESCAPE: Final = re.compile(
 REMEMBERED_HOSTS: Final = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class OwnPage:
+class OwnPage(NamedTuple):
     """One of the gateway's own, on the main host or on a notebook's."""
 
     host: NotebookName | None
 
 
-@dataclass(frozen=True, slots=True)
-class AtNotebook:
-    """Something of a notebook's; whether there is such a notebook is not the route's business."""
+class AtNotebook(NamedTuple):
+    """Something of a notebook's; whether there is such a notebook is not the route's business.
+
+    A tuple, for one is made for every request.
+    """
 
     name: NotebookName
     prefix: bytes
@@ -46,8 +46,7 @@ class AtNotebook:
     """The raw target from the notebook's own ``/`` on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Redirect:
+class Redirect(NamedTuple):
     """The same thing under its proper address."""
 
     status: int
@@ -55,7 +54,13 @@ class Redirect:
 
 
 Place = OwnPage | AtNotebook | Redirect
-_Site = NotebookName | None
+
+
+class _Site(NamedTuple):
+    """What a Host field means: whose host it is, and whether by a name other than members are told."""
+
+    notebook: NotebookName | None
+    alias: bool = False
 
 
 class Routes:
@@ -79,9 +84,10 @@ class Routes:
         if SUSPICIOUS.search(path) is not None and ESCAPE.search(path) is not None:
             raise RequestInvalid(400, "the path leads out of itself")
         site = self._site(head)
-        if site is not None:
-            return OwnPage(site) if path.startswith(OWN) else AtNotebook(site, b"", target)
-        if self._aliases and asks_for_page(head) and self._host_of(head)[0] in self._aliases:
+        if site.notebook is not None:
+            own = path.startswith(OWN)
+            return OwnPage(site.notebook) if own else AtNotebook(site.notebook, b"", target)
+        if site.alias and asks_for_page(head):
             # Log-in checks the origin: a page must be on the one that members are told.
             return Redirect(307, self._url.origin.encode() + target)
         if path == b"/" or path.startswith(OWN):
@@ -107,12 +113,11 @@ class Routes:
         return AtNotebook(name, prefix, rest)
 
     def _site(self, head: RequestHead) -> _Site:
-        """Return whose host was asked: a notebook's, or None for the main one."""
         raw = head.first(b"host") or b""
-        if raw in self._sites:
-            return self._sites[raw]
-        host, port = self._host_of(head)
-        site = self._judge(host, port)
+        known = self._sites.get(raw)
+        if known is not None:
+            return known
+        site = self._judge(*self._host_of(head))
         if len(self._sites) < REMEMBERED_HOSTS:
             self._sites[raw] = site
         return site
@@ -120,10 +125,10 @@ class Routes:
     def _judge(self, host: str, port: str | None) -> _Site:
         if port in self._ports:
             if host == self._main or host in self._aliases:
-                return None
+                return _Site(None, alias=host != self._main)
             label, _, above = host.partition(".")
             if self._by_host and above == self._main and NAME.fullmatch(label):
-                return NotebookName(label)
+                return _Site(NotebookName(label))
         raise RequestInvalid(421, "this host is not served here")
 
     @staticmethod

@@ -160,8 +160,6 @@ class Credentials:
             change.pinned[remote] = fingerprint
         log.info("remote %s: host key pinned", remote)
 
-    # --- Below ---
-
     def _used(self, held: Held | None) -> Identity | None:
         if held is None:
             return None

@@ -8,7 +8,7 @@ from typing import Final
 
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, PoolProxiedConnection, event, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimedOut
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
@@ -37,12 +37,13 @@ _POSTGRES_ARGUMENTS: Final[dict[str, object]] = {
 class Database:
     """One SQLite file or PostgreSQL database."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, busy_seconds: float = BUSY_SECONDS) -> None:
         self.url = parse(url)
         self.name = shown(self.url)
         self.file = file_of(self.url)
-        self._engine = _engine(self.url)
-        self._up = True
+        self.busy_seconds = busy_seconds
+        self._engine = _engine(self.url, busy_seconds)
+        self._failing: set[str] = set()
 
     async def open(self) -> None:
         """Make the file where there is none, and bring the schema up to date."""
@@ -106,35 +107,35 @@ class Database:
     def _translating(self, done: str) -> Iterator[None]:
         try:
             yield
-        except IntegrityError:
+        except (IntegrityError, DataError):
             raise  # the statement's fault, not the database's
         except self._foreign() as exc:
             why = _why(exc)
-            if self._up:
+            if done not in self._failing:
                 log.error("store %s: can't be %s: %s", self.name, done, why)  # noqa: TRY400 - no bug
-            self._up = False
+            self._failing.add(done)
             raise StoreUnavailable(f"the store {self.name} can't be {done} now: {why}") from exc
-        if not self._up:
-            log.info("store %s: back", self.name)
-        self._up = True
+        if done in self._failing:
+            log.info("store %s: can be %s again", self.name, done)
+        self._failing.discard(done)
 
     def _foreign(self) -> tuple[type[Exception], ...]:
         driver = self._engine.dialect.loaded_dbapi.Error
         return (DBAPIError, PoolTimedOut, OSError, driver)
 
 
-def _engine(url: URL) -> AsyncEngine:
+def _engine(url: URL, busy_seconds: float) -> AsyncEngine:
     try:
         if url.get_backend_name() == "sqlite":
-            return _sqlite(url)
+            return _sqlite(url, busy_seconds)
         return create_async_engine(
             url,
             hide_parameters=True,
             pool_size=CONNECTIONS,
             max_overflow=0,
-            pool_timeout=BUSY_SECONDS,
+            pool_timeout=busy_seconds,
             pool_pre_ping=True,
-            connect_args=_POSTGRES_ARGUMENTS | {"options": _postgres_limits()},
+            connect_args=_POSTGRES_ARGUMENTS | {"options": _postgres_limits(busy_seconds)},
         )
     except ModuleNotFoundError as exc:
         raise ConfigurationInvalid(
@@ -142,19 +143,19 @@ def _engine(url: URL) -> AsyncEngine:
         ) from exc
 
 
-def _postgres_limits() -> str:
-    milliseconds = int(BUSY_SECONDS * 1000)
+def _postgres_limits(busy_seconds: float) -> str:
+    milliseconds = int(busy_seconds * 1000)
     return f"-c lock_timeout={milliseconds} -c statement_timeout={2 * milliseconds}"
 
 
-def _sqlite(url: URL) -> AsyncEngine:
+def _sqlite(url: URL, busy_seconds: float) -> AsyncEngine:
     engine = create_async_engine(
         url,
         hide_parameters=True,
         pool_size=CONNECTIONS,
         max_overflow=0,
-        pool_timeout=BUSY_SECONDS,
-        connect_args={"timeout": BUSY_SECONDS},
+        pool_timeout=busy_seconds,
+        connect_args={"timeout": busy_seconds},
     )
     event.listen(engine.sync_engine, "connect", _set_up)
     event.listen(engine.sync_engine, "begin", _begin)

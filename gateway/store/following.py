@@ -17,6 +17,7 @@ CHANNEL: Final = "gateway_changes"
 DEBOUNCE_MILLISECONDS: Final = 200
 FALLBACK_MILLISECONDS: Final = 5000
 """Where the kernel reports nothing (some network file systems), a look is taken so often."""
+UNWATCHED_SECONDS: Final = 1.0
 FIRST_DELAY: Final = 0.5
 LONGEST_DELAY: Final = 10.0
 
@@ -25,26 +26,33 @@ Sleep = Callable[[float], Awaitable[None]]
 
 async def wakes(database: Database, *, sleep: Sleep = asyncio.sleep) -> AsyncIterator[None]:
     """Yield whenever the database may have changed; what happens after the first step is noticed."""
-    ways = _notified(database, sleep) if database.file is None else _watched(database.file)
+    ways = _notified(database, sleep) if database.file is None else _watched(database.file, sleep)
     async for _ in ways:
         yield
 
 
-async def _watched(file: Path) -> AsyncIterator[None]:
+async def _watched(file: Path, sleep: Sleep) -> AsyncIterator[None]:
     # The directory is watched, as the write-ahead log is a file of its own that comes and goes.
     names = {file.name, f"{file.name}-wal"}
 
     def ours(_change: Change, path: str) -> bool:
         return Path(path).name in names
 
-    async for _ in awatch(
-        file.parent,
-        watch_filter=ours,
-        debounce=DEBOUNCE_MILLISECONDS,
-        recursive=False,
-        rust_timeout=FALLBACK_MILLISECONDS,
-        yield_on_timeout=True,
-    ):
+    try:
+        async for _ in awatch(
+            file.parent,
+            watch_filter=ours,
+            debounce=DEBOUNCE_MILLISECONDS,
+            recursive=False,
+            rust_timeout=FALLBACK_MILLISECONDS,
+            yield_on_timeout=True,
+        ):
+            yield
+    except (OSError, RuntimeError) as exc:
+        # The kernel's watches may be used up (fs.inotify.max_user_instances).
+        log.warning("store %s: looked at every second, as it can't be watched: %s", file, exc)
+    while True:
+        await sleep(UNWATCHED_SECONDS)
         yield
 
 

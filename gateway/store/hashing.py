@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from hashlib import sha256
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -25,6 +25,19 @@ MOST_WAITING: Final = 32
 BUSY_SECONDS: Final = 2.0
 
 Result = TypeVar("Result")
+
+
+class Hasher(Protocol):
+    """What computes; argon2's PasswordHasher in earnest."""
+
+    def hash(self, password: bytes) -> str:
+        """Return the encoded hash."""
+
+    def verify(self, encoded: str, password: bytes) -> bool:
+        """Return True, or raise argon2's VerificationError or InvalidHashError."""
+
+    def check_needs_rehash(self, encoded: str) -> bool:
+        """Say whether other parameters are in use now."""
 
 
 def new_secret() -> str:
@@ -47,16 +60,16 @@ def digest_of(secret: str) -> bytes:
     return sha256(secret.encode(errors="replace")).digest()
 
 
-def light_hasher() -> PasswordHasher:
-    """Return the hasher in use: argon2id within OWASP's range, one lane as containers are small."""
+def argon2id() -> Hasher:
+    """Return the hasher of the product: argon2id within OWASP's range, one lane as containers are small."""
     return PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=1)
 
 
 class Passwords:
     """Hashes and verifies passwords in a few threads of its own; more than a few must wait."""
 
-    def __init__(self, hasher: PasswordHasher | None = None) -> None:
-        self._hasher = light_hasher() if hasher is None else hasher
+    def __init__(self, hasher: Hasher) -> None:
+        self._hasher = hasher
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
         self._waiting = 0
 

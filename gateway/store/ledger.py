@@ -20,7 +20,7 @@ from gateway.core.identity import CredentialId
 from gateway.core.names import MemberName, RemoteName
 from gateway.errors import StoreUnavailable
 from gateway.store import statements
-from gateway.store.database import BUSY_SECONDS, Database
+from gateway.store.database import Database
 from gateway.store.following import CHANNEL
 from gateway.store.memory import Held, Memory
 
@@ -42,8 +42,9 @@ class Change:
     async def end(self, credentials: Iterable[CredentialId]) -> None:
         """End credentials, and the children of each."""
         names = set(credentials)
-        await statements.delete_credentials(self.connection, names)
-        self.ended |= names
+        if names:
+            await statements.delete_credentials(self.connection, names)
+            self.ended |= names
 
     async def end_all(
         self, member: MemberName, *, tokens: bool, but: CredentialId | None = None
@@ -158,7 +159,7 @@ class Ledger:
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(BUSY_SECONDS):
+            async with asyncio.timeout(self.database.busy_seconds):
                 await self._lock.acquire()
         except TimeoutError as exc:
             raise StoreUnavailable(f"the store {self.database.name} is busy") from exc

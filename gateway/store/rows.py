@@ -1,6 +1,6 @@
 """What the store hands out: credentials, accounts and lists of them, as frozen values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.core.identity import CredentialId, Identity
@@ -26,7 +26,7 @@ class Lifetimes:
 class Opened:
     """A new session: the only time that its secret is seen."""
 
-    secret: str
+    secret: str = field(repr=False)
     identity: Identity
 
 

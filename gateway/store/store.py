@@ -10,12 +10,12 @@ from typing import Final
 from gateway.core.identity import CredentialId
 from gateway.core.names import MemberName, is_name
 from gateway.core.passwords import check_password
-from gateway.errors import CredentialRefused, StoreUnavailable
+from gateway.errors import CredentialRefused, CredentialThrottled, StoreUnavailable
 from gateway.store import statements
 from gateway.store.credentials import Clock, Credentials
-from gateway.store.database import Database
+from gateway.store.database import BUSY_SECONDS, Database
 from gateway.store.following import Sleep, wakes
-from gateway.store.hashing import Passwords, digest_of, new_secret
+from gateway.store.hashing import Hasher, Passwords, argon2id, digest_of, new_secret
 from gateway.store.ledger import Change, Ledger
 from gateway.store.memory import session_row
 from gateway.store.rows import DAY, Account, Lifetimes, Opened
@@ -37,14 +37,15 @@ async def open_store(
     clock: Clock = time.time,
     monotonic: Clock = time.monotonic,
     lifetimes: Lifetimes = Lifetimes(),  # noqa: B008 - frozen
-    passwords: Passwords | None = None,
+    hasher: Hasher | None = None,
+    busy_seconds: float = BUSY_SECONDS,
 ) -> AsyncIterator["Store"]:
     """Hold the store of ``url``: its schema brought up to date, its credentials in memory.
 
     Raises ConfigurationInvalid or StoreUnavailable.
     """
-    database = Database(url)
-    passwords = Passwords() if passwords is None else passwords
+    database = Database(url, busy_seconds=busy_seconds)
+    passwords = Passwords(argon2id() if hasher is None else hasher)
     store = Store(database, passwords, Turnstile(monotonic), clock=clock, lifetimes=lifetimes)
     try:
         await store.open()
@@ -85,6 +86,10 @@ class Store(Credentials):
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow(sleep), name="store: follow changes")
             tasks.create_task(self._keep_house(sleep), name="store: keep house")
+
+    async def catch_up(self) -> None:
+        """Learn now what other processes have changed; ``run`` does it when they do."""
+        await self._ledger.catch_up()
 
     async def settle(self) -> None:
         """Write down what only memory knows, if the database takes it now."""
@@ -152,9 +157,8 @@ class Store(Credentials):
             standing = await statements.standing(change.connection, member)
             if standing.disabled:
                 raise CredentialRefused(f"{member} is disabled")
-            await statements.save_account(
-                change.connection, member, {"password": standing.password}
-            )
+            values = {"password": standing.password}  # none yet, where the account is new
+            await statements.save_account(change.connection, member, values)
             await statements.save_invite(change.connection, member, digest_of(secret), expires_at)
         log.info("%s: invited", member)
         return secret
@@ -253,10 +257,14 @@ class Store(Credentials):
         admission = self._turnstile.admit(
             member if known else MemberName(""), address, familiar=self._familiar(member, address)
         )
-        standing = await self._standing(member) if known else Standing()
-        right = await self._passwords.verify(password, standing.password)
+        try:
+            standing = await self._standing(member) if known else Standing()
+            right = await self._passwords.verify(password, standing.password)
+        except (StoreUnavailable, CredentialThrottled):
+            self._turnstile.give_back(admission)
+            raise
         if not right or standing.disabled:
-            log.warning("log-in refused from %s: %s", address, member if known else "no name")
+            log.warning("%s: log-in from %s refused", member if known else "no such name", address)
             raise _refused()
         self._turnstile.succeeded(admission)
         return standing

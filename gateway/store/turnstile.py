@@ -39,6 +39,11 @@ class Turnstile:
         self._addresses.begin(key, now)
         return admission
 
+    def give_back(self, admission: Admission) -> None:
+        """Take a try back that came to nothing through no fault of who made it."""
+        self._accounts.give_back(admission.account)
+        self._addresses.give_back(admission.address)
+
     def succeeded(self, admission: Admission) -> None:
         """Forget the account's tries; the address only gets this one back.
 

@@ -5,17 +5,20 @@ from typing import Final
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, column, inspect, select, table
 
 UPGRADE_LOCK: Final = 0x6777_7374
 """The key of PostgreSQL's advisory lock, so that two gateways don't upgrade at once."""
+_VERSION: Final = table("alembic_version", column("version_num"))
 
 
 def is_newest(connection: Connection) -> bool:
     """Say whether the schema is the newest that we know."""
-    held = MigrationContext.configure(connection).get_current_revision()
+    # Asked directly, as Alembic would log two lines whenever the command line opens the store.
+    if not inspect(connection).has_table(_VERSION.name):
+        return False
+    held = connection.scalar(select(_VERSION.c.version_num))
     return held == ScriptDirectory.from_config(_config()).get_current_head()
 
 

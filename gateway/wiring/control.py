@@ -20,7 +20,7 @@ def private_socket() -> Iterator[tuple[socket.socket, Path]]:
         bound.bind(str(path))
         os.chmod(path, 0o600)  # noqa: PTH101 - the folder is 0700 already; this is the second lock
         bound.listen(128)
-        bound.setblocking(False)
+        bound.setblocking(False)  # noqa: FBT003 - the standard library wants it so
         yield bound, path
 
 

@@ -8,7 +8,12 @@ import structlog
 
 from gateway.core.inventory import Log, LogFormat
 
-QUIET = {"asyncssh": logging.WARNING, "uvicorn": logging.WARNING, "watchfiles": logging.WARNING}
+QUIET = {
+    "alembic": logging.WARNING,
+    "asyncssh": logging.WARNING,
+    "uvicorn": logging.WARNING,
+    "watchfiles": logging.WARNING,
+}
 """Libraries that talk more than an operator cares to read."""
 
 CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}

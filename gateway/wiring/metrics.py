@@ -1,15 +1,15 @@
 """Metrics for Prometheus, on a listener of their own that members can't reach."""
 
+import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 
-import uvicorn
 from prometheus_client import CollectorRegistry, make_asgi_app
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from gateway.core.inventory import Address
 from gateway.core.status import NotebookState, NotebookStatus, TunnelState, TunnelStatus
+from gateway.web.serve import serve_control
 
 
 class Gauges(Collector):
@@ -53,24 +53,8 @@ class Gauges(Collector):
 
 
 async def serve_metrics(gauges: Gauges, address: Address) -> None:
-    """Answer ``/metrics`` on ``address`` until cancelled."""
+    """Answer ``/metrics`` on ``address`` until cancelled; raise OSError if it can't be had."""
     registry = CollectorRegistry()  # our own: the default one holds what libraries put there
     registry.register(gauges)
-    wanted = uvicorn.Config(
-        make_asgi_app(registry),
-        host=address.host,
-        port=address.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        lifespan="off",
-    )
-    await _Quiet(wanted).serve()
-
-
-class _Quiet(uvicorn.Server):
-    """A server that leaves the process's signals to the gateway."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+    with socket.create_server((address.host, address.port)) as bound:
+        await serve_control(make_asgi_app(registry), bound)

@@ -42,6 +42,10 @@ def write(files: Tls, name: str) -> None:
     )
 
 
+def spoil(files: Tls) -> None:
+    Path(files.certificate).write_text("nonsense")
+
+
 async def presented(context: ssl.SSLContext) -> str:
     """Return the name in the certificate that a new connection is shown."""
     server = await asyncio.start_server(lambda _, w: w.close(), "127.0.0.1", 0, ssl=context)
@@ -78,7 +82,7 @@ async def test_a_bad_certificate_leaves_the_old_one(
     files: Tls, caplog: pytest.LogCaptureFixture
 ) -> None:
     certificate = Certificate(files)
-    Path(files.certificate).write_text("nonsense")
+    spoil(files)
 
     certificate.reload()
 

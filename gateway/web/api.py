@@ -1,0 +1,104 @@
+"""The REST API: the same facts as on the pages, for programs."""
+
+from typing import Final
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from gateway.core.identity import CredentialId, CredentialKind
+from gateway.core.names import NotebookName
+from gateway.errors import CredentialRefused, RequestInvalid
+from gateway.web.documents import (
+    MemberDocument,
+    NewTokenDocument,
+    NotebookDocument,
+    Problem,
+    TokenDocument,
+    TokenWish,
+    TunnelDocument,
+)
+from gateway.web.site import GivenSite
+from gateway.web.views import tunnels_for, view_for, views_for
+from gateway.web.visitor import SAFE, Caller, on_main_host
+
+API: Final = "/-/api/v1"
+
+
+async def json_only(request: Request) -> None:
+    """Raise RequestInvalid for a body that is not called JSON, as a cross-site form's can't be (threat D3)."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method not in SAFE | {"DELETE"} and kind != "application/json":
+        raise RequestInvalid(415, "send the body as application/json")
+
+
+_refusals: Final[dict[int | str, dict[str, object]]] = {
+    status: {"model": Problem, "description": description}
+    for status, description in {
+        401: "No session and no good API token",
+        403: "Not allowed so",
+        422: "The request does not say what it should",
+    }.items()
+}
+_missing: Final[dict[int | str, dict[str, object]]] = {
+    404: {"model": Problem, "description": "There is none, or it is not yours"}
+}
+
+router = APIRouter(
+    prefix=API, dependencies=[Depends(on_main_host), Depends(json_only)], responses=_refusals
+)
+
+
+@router.get("/notebooks")
+async def list_notebooks(site: GivenSite, visitor: Caller) -> list[NotebookDocument]:
+    """List the notebooks that you may open."""
+    return [NotebookDocument.of(view) for view in views_for(site, visitor.member.name)]
+
+
+@router.get("/notebooks/{name}", responses=_missing)
+async def show_notebook(site: GivenSite, visitor: Caller, name: str) -> NotebookDocument:
+    """Show one notebook."""
+    view = view_for(site, visitor.member.name, NotebookName(name))
+    if view is None:
+        raise RequestInvalid(404, "there is no such notebook, or it is not yours to open")
+    return NotebookDocument.of(view)
+
+
+@router.get("/tunnels")
+async def list_tunnels(site: GivenSite, visitor: Caller) -> list[TunnelDocument]:
+    """List the tunnels to the notebooks that you may open; to an administrator, all."""
+    return [TunnelDocument.of(status) for status in tunnels_for(site, visitor.member)]
+
+
+@router.get("/me")
+async def show_me(visitor: Caller) -> MemberDocument:
+    """Say who you are."""
+    return MemberDocument.of(visitor)
+
+
+@router.get("/me/tokens")
+async def list_tokens(site: GivenSite, visitor: Caller) -> list[TokenDocument]:
+    """List your API tokens."""
+    return [TokenDocument.of(row) for row in await site.accounts.tokens(visitor.member.name)]
+
+
+@router.post("/me/tokens", status_code=201)
+async def create_token(site: GivenSite, visitor: Caller, wish: TokenWish) -> NewTokenDocument:
+    """Make an API token; a token can't make another, which could outlive it."""
+    if visitor.identity.kind is not CredentialKind.SESSION:
+        raise RequestInvalid(403, "log in to make a token; a token can't make another")
+    try:
+        secret, row = await site.accounts.create_token(
+            visitor.member.name, label=wish.label, lifetime_seconds=wish.lifetime_seconds
+        )
+    except CredentialRefused as exc:
+        raise RequestInvalid(409, "no token was made: you have too many") from exc
+    return NewTokenDocument(**TokenDocument.of(row).model_dump(), token=secret)
+
+
+@router.delete("/me/tokens/{credential}", status_code=204, responses=_missing)
+async def revoke_token(site: GivenSite, visitor: Caller, credential: str) -> Response:
+    """Revoke one of your API tokens."""
+    mine = await site.accounts.tokens(visitor.member.name)
+    if credential not in {row.credential for row in mine}:
+        raise RequestInvalid(404, "there is no such token of yours")
+    await site.accounts.revoke_token(CredentialId(credential))
+    return Response(status_code=204)

@@ -1,0 +1,178 @@
+"""What the REST API says and takes, as documents."""
+
+import math
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from gateway.core.grants import Level
+from gateway.core.identity import CredentialId, CredentialKind
+from gateway.core.inventory import Scheme
+from gateway.core.names import GroupName, LoginName, MemberName, NotebookName, RemoteName
+from gateway.core.status import NotebookState, TunnelState, TunnelStatus
+from gateway.core.upstream import Kind, TokenOrigin
+from gateway.errors import Reason
+from gateway.web.site import TokenRow
+from gateway.web.views import NotebookView
+from gateway.web.visitor import Visitor
+
+DAY_SECONDS = 24 * 3600
+
+
+class NotebookDocument(BaseModel):
+    """A notebook, and how it stands; its token is never told."""
+
+    name: NotebookName
+    url: str
+    owner: MemberName | None
+    level: Level | None = Field(description="How much of it is yours.")
+    state: NotebookState
+    summary: str = Field(description="The state in words for people.")
+    since: datetime
+    reason: Reason | None = Field(description="Why it is not ready.")
+    detail: str = Field(description="The reason in a sentence; empty when all is well.")
+    kind: Kind | None = Field(description="What it turned out to be; known when it is ready.")
+    version: str | None
+    scheme: Scheme | None
+    base_url: str | None
+    token_origin: TokenOrigin | None
+
+    @classmethod
+    def of(cls, view: NotebookView) -> "NotebookDocument":
+        """Return the document for a notebook as a member sees it."""
+        status = view.status
+        upstream = status.upstream if view.ready else None
+        return cls(
+            name=view.name,
+            url=view.url,
+            owner=view.notebook.owner,
+            level=view.level,
+            state=status.state,
+            summary=view.summary,
+            since=moment(status.since),
+            reason=status.reason,
+            detail=status.detail,
+            kind=upstream and upstream.kind,
+            version=upstream and upstream.version,
+            scheme=upstream and upstream.scheme,
+            base_url=upstream and upstream.base_path.decode("latin-1"),
+            token_origin=upstream and upstream.token_origin,
+        )
+
+
+class TunnelDocument(BaseModel):
+    """A tunnel, and how it stands."""
+
+    name: str = Field(description="Login and remote, as in `alice@lab`.")
+    remote: RemoteName
+    login: LoginName
+    state: TunnelState
+    since: datetime
+    reason: Reason | None
+    detail: str
+
+    @classmethod
+    def of(cls, status: TunnelStatus) -> "TunnelDocument":
+        """Return the document for a tunnel."""
+        return cls(
+            name=str(status.id),
+            remote=status.id.remote,
+            login=status.id.login,
+            state=status.state,
+            since=moment(status.since),
+            reason=status.reason,
+            detail=status.detail,
+        )
+
+
+class CredentialDocument(BaseModel):
+    """What the request was made with."""
+
+    id: CredentialId
+    kind: CredentialKind
+    expires_at: datetime | None
+
+
+class MemberDocument(BaseModel):
+    """Who you are."""
+
+    name: MemberName
+    full_name: str
+    email: str
+    groups: list[GroupName]
+    admin: bool
+    credential: CredentialDocument
+
+    @classmethod
+    def of(cls, visitor: Visitor) -> "MemberDocument":
+        """Return the document for whoever asks."""
+        member, identity = visitor.member, visitor.identity
+        return cls(
+            name=member.name,
+            full_name=member.full_name,
+            email=member.email,
+            groups=sorted(member.groups),
+            admin=member.admin,
+            credential=CredentialDocument(
+                id=identity.credential, kind=identity.kind, expires_at=maybe(identity.expires_at)
+            ),
+        )
+
+
+class TokenDocument(BaseModel):
+    """One of your API tokens."""
+
+    id: CredentialId
+    label: str
+    created_at: datetime
+    expires_at: datetime | None
+    used_at: datetime | None
+
+    @classmethod
+    def of(cls, row: TokenRow) -> "TokenDocument":
+        """Return the document for a token that the store lists."""
+        return cls(
+            id=row.credential,
+            label=row.label,
+            created_at=moment(row.created_at),
+            expires_at=maybe(row.expires_at),
+            used_at=maybe(row.used_at),
+        )
+
+
+class NewTokenDocument(TokenDocument):
+    """A token just made: the only time that it is told."""
+
+    token: str
+
+
+class TokenWish(BaseModel):
+    """A token that you would like to have."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^\P{C}*$"),
+    ]
+    lifetime_seconds: int = Field(default=90 * DAY_SECONDS, ge=60, le=366 * DAY_SECONDS)
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+def moment(seconds: float) -> datetime:
+    """Return the moment so many seconds after the epoch, as RFC 3339 writes it."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def maybe(seconds: float | None) -> datetime | None:
+    """Return the moment; None where there is none, or where it never comes."""
+    return None if seconds is None or math.isinf(seconds) else moment(seconds)

@@ -1,0 +1,44 @@
+"""The home page and the status page: what there is, and how it stands."""
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from gateway.web.pages import page
+from gateway.web.site import GivenSite
+from gateway.web.views import administrators, all_views, tunnels_for, views_for
+from gateway.web.visitor import LoggedIn, on_main_host, page_asked_for
+from gateway.web.words import TUNNEL_SUMMARIES, because
+
+router = APIRouter(
+    include_in_schema=False, dependencies=[Depends(page_asked_for), Depends(on_main_host)]
+)
+
+
+@router.api_route("/", methods=["GET", "HEAD"])
+async def show_home(request: Request, site: GivenSite, visitor: LoggedIn) -> Response:
+    """Show the notebooks that the visitor may open."""
+    context = {
+        "notebooks": views_for(site, visitor.member.name),
+        "administrators": administrators(site),
+    }
+    return page(request, "home.html", visitor=visitor, context=context)
+
+
+@router.api_route("/-/status", methods=["GET", "HEAD"])
+async def show_status(request: Request, site: GivenSite, visitor: LoggedIn) -> Response:
+    """Show notebooks and tunnels with their reasons: an administrator all, others their own."""
+    member, now = visitor.member, site.clock()
+    views = all_views if member.admin else views_for
+    context = {
+        "notebooks": views(site, member.name),
+        "tunnels": [
+            {
+                "status": status,
+                "summary": TUNNEL_SUMMARIES[status.state],
+                "because": because(status.reason),
+                "seconds": max(0.0, now - status.since),
+            }
+            for status in tunnels_for(site, member)
+        ],
+        "problems": site.configuration_problems(),
+    }
+    return page(request, "status.html", visitor=visitor, context=context)

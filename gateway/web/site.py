@@ -1,0 +1,201 @@
+"""What the control plane is given: the inventory, the accounts and the notebooks, behind Protocols."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Final, Protocol, cast
+
+from fastapi import Depends, Request
+
+from gateway.core.identity import CredentialId, Identity
+from gateway.core.inventory import Inventory, Routing
+from gateway.core.names import MemberName, NotebookName
+from gateway.core.status import NotebookStatus, TunnelStatus
+from gateway.web.handover import Handovers
+from gateway.web.looks import Looks
+
+LOGIN_PATH: Final = "/-/login"
+
+
+class Opened(Protocol):
+    """A new session: the only time that its secret is seen."""
+
+    @property
+    def secret(self) -> str:
+        """What the cookie holds."""
+
+    @property
+    def identity(self) -> Identity:
+        """Whom it vouches for."""
+
+
+class SessionRow(Protocol):
+    """One browser's log-in, as the store lists it."""
+
+    @property
+    def credential(self) -> CredentialId:
+        """What names it."""
+
+    @property
+    def created_at(self) -> float:
+        """Seconds since the epoch, as all times here."""
+
+    @property
+    def used_at(self) -> float:
+        """When it was last used."""
+
+    @property
+    def address(self) -> str:
+        """Where the browser was."""
+
+    @property
+    def device(self) -> str:
+        """What the browser was."""
+
+    @property
+    def audience(self) -> NotebookName | None:
+        """The one notebook whose host it is good for; None is the main host."""
+
+
+class TokenRow(Protocol):
+    """One API token, as the store lists it."""
+
+    @property
+    def credential(self) -> CredentialId:
+        """What names it."""
+
+    @property
+    def label(self) -> str:
+        """What its member calls it."""
+
+    @property
+    def created_at(self) -> float:
+        """Seconds since the epoch, as all times here."""
+
+    @property
+    def expires_at(self) -> float | None:
+        """When it ends; None is never."""
+
+    @property
+    def used_at(self) -> float | None:
+        """When it was last used; None is never."""
+
+
+class Accounts(Protocol):
+    """What the control plane needs of the store."""
+
+    def session(self, secret: str) -> Identity | None:
+        """Return whom a session vouches for."""
+
+    def token(self, secret: str) -> Identity | None:
+        """Return whom an API token vouches for."""
+
+    async def log_in(
+        self,
+        member: MemberName,
+        password: str,
+        *,
+        address: str,
+        device: str,
+        replaces: CredentialId | None = None,
+    ) -> Opened:
+        """Open a session, or raise CredentialRefused or CredentialThrottled; ``replaces`` ends."""
+
+    async def log_out(self, credential: CredentialId) -> None:
+        """End a session and those that were opened from it."""
+
+    async def open_host_session(self, parent: CredentialId, audience: NotebookName) -> Opened:
+        """Open a session for one notebook's host, or raise CredentialRefused."""
+
+    async def invited(self, secret: str) -> MemberName:
+        """Return whom an invite is for, or raise CredentialRefused."""
+
+    async def accept_invite(
+        self,
+        secret: str,
+        password: str,
+        *,
+        address: str,
+        device: str,
+        replaces: CredentialId | None = None,
+    ) -> Opened:
+        """Set the password and open a session; raise CredentialRefused or PasswordTooWeak."""
+
+    async def change_password(
+        self, session: CredentialId, current: str, password: str, *, address: str
+    ) -> None:
+        """Change the password of the session's member, or raise CredentialRefused."""
+
+    async def sessions(self, member: MemberName) -> tuple[SessionRow, ...]:
+        """Return a member's sessions, oldest first."""
+
+    async def tokens(self, member: MemberName | None = None) -> tuple[TokenRow, ...]:
+        """Return a member's API tokens, oldest first."""
+
+    async def create_token(
+        self, member: MemberName, *, label: str, lifetime_seconds: float | None
+    ) -> tuple[str, TokenRow]:
+        """Return a new token and what is kept of it, or raise CredentialRefused."""
+
+    async def revoke_token(self, credential: CredentialId) -> bool:
+        """End a token; say whether there was such a one."""
+
+
+class Notebooks(Protocol):
+    """What the control plane needs of the tunnels."""
+
+    def status(self, name: NotebookName) -> NotebookStatus | None:
+        """Return how a notebook stands; None where nobody has looked yet."""
+
+    def tunnel_statuses(self) -> tuple[TunnelStatus, ...]:
+        """Return how every tunnel stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """All that pages and API work with; made once, by ``create_app``."""
+
+    inventory: Callable[[], Inventory]
+    accounts: Accounts
+    notebooks: Notebooks
+    ready: Callable[[], bool]
+    configuration_problems: Callable[[], tuple[str, ...]]
+    clock: Callable[[], float]
+    handovers: Handovers
+    looks: Looks
+
+    @property
+    def origin(self) -> str:
+        """The main host's origin."""
+        return self.inventory().server.public_url.origin
+
+    @property
+    def secure(self) -> bool:
+        """Whether members reach us over https."""
+        return self.inventory().server.public_url.secure
+
+    def notebook_url(self, name: NotebookName) -> str:
+        """Return where members find the notebook."""
+        server = self.inventory().server
+        if server.routing is Routing.HOST:
+            return f"{server.public_url.beneath(name).origin}/"
+        return f"{server.public_url.origin}/{name}/"
+
+    def notebook_host(self, request: Request) -> NotebookName | None:
+        """Return the notebook on whose own host the request came in; None is the main host.
+
+        The door has judged the name already, and says it in X-Forwarded-Host.
+        """
+        server = self.inventory().server
+        if server.routing is not Routing.HOST:
+            return None
+        host = request.headers.get("x-forwarded-host") or request.headers.get("host", "")
+        label, _, parent = host.lower().partition(".")
+        return NotebookName(label) if parent == server.public_url.authority else None
+
+
+def site_of(request: Request) -> Site:
+    """Return the site that the application was made with."""
+    return cast("Site", request.app.state.site)
+
+
+GivenSite = Annotated[Site, Depends(site_of)]

@@ -1,0 +1,95 @@
+// Keeps the states on a page as they are: asks every few seconds, and says aloud only what changed.
+"use strict";
+(() => {
+  const ASK = 2500;
+  const ASK_IN_BACKGROUND = 15000;
+  const news = document.getElementById("news");
+  const list = document.getElementById("notebooks");
+  const waiting = document.getElementById("waiting");
+  // Times are the gateway's; the browser's clock may be wrong.
+  const ahead = Date.now() / 1000 - Number(document.body.dataset.now);
+
+  const span = (seconds) => {
+    const whole = Math.max(0, Math.floor(seconds));
+    for (const [size, unit] of [[86400, "d"], [3600, "h"], [60, "min"]]) {
+      if (whole >= size) return `${Math.floor(whole / size)} ${unit}`;
+    }
+    return `${whole} s`;
+  };
+
+  const tick = () => {
+    const now = Date.now() / 1000 - ahead;
+    for (const since of document.querySelectorAll(".since")) {
+      const ready = since.closest(".state").dataset.state === "ready";
+      since.textContent = ready ? "" : `since ${span(now - since.dataset.since)}`;
+    }
+  };
+
+  // Nothing more is asked of a page that is going.
+  const leave = (go) => {
+    go();
+    return new Promise(() => {});
+  };
+  const reload = () => leave(() => location.reload());
+
+  const fetchJson = async (url, headers = {}) => {
+    const answer = await fetch(url, { headers: { Accept: "application/json", ...headers }, cache: "no-store" });
+    // The session or the grant has ended: the page itself says what now.
+    if ([401, 403, 404].includes(answer.status)) return reload();
+    if (!answer.ok) throw new Error(String(answer.status));
+    return answer.json();
+  };
+
+  // --- The home page: each notebook's row ---
+
+  const show = (row, notebook) => {
+    const state = row.querySelector(".state");
+    const open = row.querySelector("[data-open]");
+    const ready = notebook.state === "ready";
+    row.querySelector(".since").dataset.since = Date.parse(notebook.since) / 1000;
+    if (state.dataset.state === notebook.state) return;
+    state.className = `state state-${notebook.state}`;
+    state.dataset.state = notebook.state;
+    row.querySelector("[data-summary]").textContent = notebook.summary;
+    open.textContent = ready ? "Open" : "Details";
+    open.classList.toggle("primary", ready);
+    open.setAttribute("aria-label", `${open.textContent}: ${notebook.name}`);
+    news.textContent = `${notebook.name}: ${notebook.summary}`;
+  };
+
+  const askHome = async () => {
+    const rows = new Map([...list.children].map((row) => [row.dataset.name, row]));
+    const notebooks = await fetchJson("/-/api/v1/notebooks", { "X-CSRF-Token": list.dataset.csrf });
+    const same = (one) => rows.has(one.name) && rows.get(one.name).dataset.level === one.level;
+    if (notebooks.length !== rows.size || !notebooks.every(same)) return reload();
+    notebooks.forEach((notebook) => show(rows.get(notebook.name), notebook));
+    tick();
+  };
+
+  // --- The page that waits: the door serves it in place of the wanted one, whose address is still the browser's ---
+
+  const askWaiting = async () => {
+    const { state, summary } = await fetchJson(`/-/waiting/${waiting.dataset.name}/state`);
+    if (state === waiting.dataset.state && state !== "ready") return undefined;
+    news.textContent = summary;
+    const elsewhere = state === "ready" && location.pathname.startsWith("/-/");
+    return elsewhere ? leave(() => location.replace(waiting.dataset.url)) : reload();
+  };
+
+  // --- Both ---
+
+  const stale = document.getElementById("stale");
+  const ask = async () => {
+    try {
+      await (list ? askHome() : askWaiting());
+      stale.hidden = true;
+    } catch {
+      stale.hidden = false;
+    }
+    setTimeout(ask, document.hidden ? ASK_IN_BACKGROUND : ASK);
+  };
+
+  if (!list && !waiting) return;
+  setInterval(tick, 1000);
+  setTimeout(ask, ASK);
+})();

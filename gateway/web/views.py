@@ -1,0 +1,108 @@
+"""What a member may see of notebooks and tunnels: one way for pages and API to ask."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.core.grants import Level, level_of
+from gateway.core.inventory import Member, Notebook
+from gateway.core.names import MemberName, NotebookName
+from gateway.core.status import NotebookState, NotebookStatus, TunnelStatus
+from gateway.web.site import Site
+from gateway.web.words import because, start_command, summary
+
+
+@dataclass(frozen=True, slots=True)
+class NotebookView:
+    """A notebook, how it stands, and how much of it is the member's."""
+
+    notebook: Notebook
+    level: Level | None
+    owner: Member | None
+    status: NotebookStatus
+    url: str
+    seconds: float
+    """How long it has stood so."""
+
+    @property
+    def name(self) -> NotebookName:
+        """What it goes by."""
+        return self.notebook.name
+
+    @property
+    def state(self) -> NotebookState:
+        """Where it stands."""
+        return self.status.state
+
+    @property
+    def summary(self) -> str:
+        """Where it stands, in words."""
+        return summary(self.status.state)
+
+    @property
+    def because(self) -> str:
+        """Why, in a sentence; empty when all is well."""
+        return because(self.status.reason)
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether nobody needs to do anything."""
+        return self.state in {NotebookState.STARTING, NotebookState.RECONNECTING}
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be opened now."""
+        return self.state is NotebookState.READY
+
+    @property
+    def command(self) -> str:
+        """What its owner types to start it."""
+        return start_command(self.notebook)
+
+
+def views_for(site: Site, member: MemberName) -> tuple[NotebookView, ...]:
+    """Return the notebooks that the member may open: the member's own first, then by name."""
+    views = (_view(site, n, member) for n in site.inventory().notebooks.values())
+    mine = [view for view in views if view.level is not None]
+    return tuple(sorted(mine, key=lambda v: (v.notebook.owner != member, v.name)))
+
+
+def view_for(site: Site, member: MemberName, name: NotebookName) -> NotebookView | None:
+    """Return a notebook that the member may open; None when there is none, or none for them."""
+    notebook = site.inventory().notebooks.get(name)
+    view = None if notebook is None else _view(site, notebook, member)
+    return view if view is not None and view.level is not None else None
+
+
+def all_views(site: Site, member: MemberName) -> tuple[NotebookView, ...]:
+    """Return every notebook, for an administrator."""
+    notebooks = sorted(site.inventory().notebooks.values(), key=lambda n: n.name)
+    return tuple(_view(site, n, member) for n in notebooks)
+
+
+def tunnels_for(site: Site, member: Member) -> tuple[TunnelStatus, ...]:
+    """Return the tunnels of the notebooks that the member may open; an administrator's are all."""
+    statuses = sorted(site.notebooks.tunnel_statuses(), key=lambda status: str(status.id))
+    if member.admin:
+        return tuple(statuses)
+    mine = {view.notebook.tunnel for view in views_for(site, member.name)}
+    return tuple(status for status in statuses if status.id in mine)
+
+
+def administrators(site: Site) -> Sequence[Member]:
+    """Return whom to ask when only a person can help."""
+    return [member for member in site.inventory().members.values() if member.admin]
+
+
+def _view(site: Site, notebook: Notebook, member: MemberName) -> NotebookView:
+    inventory, now = site.inventory(), site.clock()
+    status = site.notebooks.status(notebook.name)
+    if status is None:  # declared a moment ago
+        status = NotebookStatus(notebook.name, NotebookState.STARTING, now)
+    return NotebookView(
+        notebook=notebook,
+        level=level_of(inventory, member, notebook.name),
+        owner=None if notebook.owner is None else inventory.members.get(notebook.owner),
+        status=status,
+        url=site.notebook_url(notebook.name),
+        seconds=max(0.0, now - status.since),
+    )

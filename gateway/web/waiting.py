@@ -1,0 +1,94 @@
+"""The page that stands in for a notebook until it can be opened, and the one for what is not there.
+
+The door serves them in place of the page that was asked for: the browser's address stays, and all that
+the page needs is named from the root.
+"""
+
+from typing import Annotated, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+
+from gateway.core.names import NotebookName
+from gateway.core.status import NotebookState
+from gateway.web.pages import page
+from gateway.web.problems import problem
+from gateway.web.site import LOGIN_PATH, GivenSite
+from gateway.web.views import NotebookView, administrators, view_for
+from gateway.web.visitor import Visitor, visitor_of
+
+router = APIRouter(include_in_schema=False)
+
+SOON_SECONDS: Final = 2
+LATER_SECONDS: Final = 10
+
+
+async def visitor_if_any(request: Request, site: GivenSite) -> Visitor | None:
+    """Return the visitor, if the browser has a session here."""
+    return visitor_of(site, request)
+
+
+Anybody = Annotated[Visitor | None, Depends(visitor_if_any)]
+
+
+@router.api_route("/-/waiting/{name}", methods=["GET", "HEAD"])
+async def show_waiting(
+    request: Request, site: GivenSite, visitor: Anybody, name: NotebookName
+) -> Response:
+    """Say why the notebook can't be opened now, what there is to do, and come back by itself."""
+    if visitor is None:
+        wanted = quote(site.notebook_url(name), safe="")
+        return RedirectResponse(f"{site.origin}{LOGIN_PATH}?next={wanted}", 303)
+    view = _view(request, site, visitor, name)
+    if view is None:
+        return _missing(request, visitor)
+    return page(
+        request,
+        "waiting.html",
+        status=503,
+        visitor=visitor,
+        headers={"Retry-After": str(_seconds(view))},
+        context={
+            "notebook": view,
+            "mine": view.notebook.owner == visitor.member.name,
+            "administrators": administrators(site),
+            "seconds": _seconds(view),
+        },
+    )
+
+
+@router.get("/-/waiting/{name}/state")
+async def say_state(
+    request: Request, site: GivenSite, visitor: Anybody, name: NotebookName
+) -> Response:
+    """Say how the notebook stands, for the page that waits for it."""
+    if visitor is None:
+        return problem(401, "there is no session")
+    view = _view(request, site, visitor, name)
+    if view is None:
+        return problem(404, "there is no such notebook, or it is not yours to open")
+    return JSONResponse({"state": view.state, "summary": view.summary})
+
+
+@router.api_route("/-/missing", methods=["GET", "HEAD"])
+async def show_missing(request: Request, visitor: Anybody) -> Response:
+    """Say that there is no such page, or that it is not the visitor's: nobody can tell which."""
+    return _missing(request, visitor)
+
+
+def _view(
+    request: Request, site: GivenSite, visitor: Visitor, name: NotebookName
+) -> NotebookView | None:
+    if site.notebook_host(request) not in {None, name}:
+        return None
+    return view_for(site, visitor.member.name, name)
+
+
+def _missing(request: Request, visitor: Visitor | None) -> Response:
+    return page(request, "missing.html", status=404, visitor=visitor)
+
+
+def _seconds(view: NotebookView) -> int:
+    soon = view.comes_back or view.state is NotebookState.READY
+    return SOON_SECONDS if soon else LATER_SECONDS

@@ -1,0 +1,157 @@
+"""gateway.core.browser: page or script, from which site, and where a log-in may lead."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.browser import asks_for_page, check_site, from_open_page, safe_next
+from gateway.core.head import RequestHead
+from gateway.core.inventory import Address, PublicUrl, Routing, Server
+from gateway.errors import RequestInvalid
+
+ORIGIN = b"https://gw.example"
+BY_PATH = Server(Address("127.0.0.1", 8000), PublicUrl("https", "gw.example", 443))
+BY_HOST = replace(BY_PATH, routing=Routing.HOST)
+
+
+def request(method: bytes = b"GET", **fields: bytes) -> RequestHead:
+    headers = [(name.encode().replace(b"_", b"-"), value) for name, value in fields.items()]
+    return RequestHead(method, b"/", headers)
+
+
+@pytest.mark.parametrize(
+    ("head", "page", "script"),
+    [
+        (request(sec_fetch_mode=b"navigate"), True, False),
+        (request(sec_fetch_mode=b"cors", accept=b"text/html"), False, True),
+        (request(sec_fetch_mode=b"no-cors"), False, True),
+        (request(sec_fetch_mode=b"websocket"), False, True),
+        (request(accept=b"text/html,*/*"), True, False),
+        (request(accept=b"*/*"), False, False),
+        (request(accept=b"*/*", referer=b"http://gw/alice/lab"), False, True),
+        (request(upgrade=b"websocket", origin=b"http://gw"), False, True),
+        (request(accept=b"text/html", authorization=b"token x"), False, False),
+        (request(b"POST", sec_fetch_mode=b"navigate"), False, False),
+    ],
+)
+def test_page_or_script(head: RequestHead, page: bool, script: bool) -> None:  # noqa: FBT001 - a table
+    assert asks_for_page(head) is page
+    assert from_open_page(head) is script
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        request(b"POST", origin=ORIGIN),
+        request(b"POST", origin=ORIGIN, sec_fetch_site=b"same-origin"),
+        request(b"POST", sec_fetch_site=b"same-origin"),
+        request(b"PUT", referer=ORIGIN + b"/alice/lab"),
+        request(upgrade=b"websocket", origin=ORIGIN),
+        request(sec_fetch_site=b"cross-site", sec_fetch_mode=b"navigate"),
+        request(sec_fetch_site=b"same-origin", sec_fetch_mode=b"cors"),
+        request(),
+    ],
+)
+def test_our_own_pages_may(head: RequestHead) -> None:
+    check_site(head, origin=ORIGIN, by_token=False)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(request(b"POST", origin=b"https://evil"), id="evil"),
+        pytest.param(request(b"POST", origin=b"null"), id="null"),
+        pytest.param(request(b"POST"), id="nothing"),
+        pytest.param(request(b"POST", origin=ORIGIN, sec_fetch_site=b"cross-site"), id="lie"),
+        pytest.param(request(b"POST", sec_fetch_site=b"same-site"), id="sibling"),
+        pytest.param(request(b"DELETE", referer=b"https://gw.example.evil/"), id="D2-referer"),
+        pytest.param(
+            request(b"POST", sec_fetch_site=b"cross-site", sec_fetch_mode=b"no-cors"), id="D2"
+        ),
+        pytest.param(request(upgrade=b"websocket", origin=b"https://evil"), id="E2-evil"),
+        pytest.param(request(upgrade=b"websocket", origin=b"null"), id="E2-null"),
+        pytest.param(request(upgrade=b"websocket"), id="E2-absent"),
+        pytest.param(request(upgrade=b"websocket", referer=ORIGIN + b"/"), id="E2-referer"),
+        pytest.param(
+            request(upgrade=b"websocket", origin=b"https://gw.example.evil.com"), id="E2-longer"
+        ),
+        pytest.param(request(upgrade=b"websocket", origin=b"http://gw.example"), id="E2-http"),
+        pytest.param(request(upgrade=b"websocket", origin=b"https://bob.gw.example"), id="E2-bob"),
+        pytest.param(
+            request(sec_fetch_site=b"cross-site", sec_fetch_mode=b"no-cors"), id="embedded"
+        ),
+        pytest.param(request(service_worker=b"script"), id="T3-worker"),
+    ],
+)
+def test_other_sites_may_not(head: RequestHead) -> None:
+    with pytest.raises(RequestInvalid) as refusal:
+        check_site(head, origin=ORIGIN, by_token=False)
+    assert refusal.value.status == 403
+
+
+def test_two_origins_are_none() -> None:
+    head = RequestHead(b"POST", b"/", [(b"origin", ORIGIN), (b"origin", b"https://evil")])
+
+    with pytest.raises(RequestInvalid):
+        check_site(head, origin=ORIGIN, by_token=False)
+
+
+@pytest.mark.parametrize(
+    "head", [request(b"POST"), request(upgrade=b"websocket"), request(b"POST", origin=b"http://x")]
+)
+def test_a_token_is_proof_enough(head: RequestHead) -> None:
+    check_site(head, origin=ORIGIN, by_token=True)
+
+
+@pytest.mark.parametrize("text", ["/", "/alice/lab?x=%2F%2Fevil#", "/-/account", "/alice/a:b@c"])
+def test_deep_links_are_kept(text: str) -> None:
+    assert safe_next(text, BY_PATH) == text
+
+
+ESCAPES = [
+    "", "alice", "//evil", "///evil", "/\\evil", "\\\\evil", "\\/evil", "/\tx", "/\n/evil", "/ /evil",
+    "http://evil", "https://evil/", "https:evil", "https:/evil", "HTTPS://evil", "javascript:alert(1)",
+    "data:text/html,x", " //evil", "\t//evil", "\x00//evil", "//evil@gw.example", "https://gw.example@evil/",
+    "https://gw.example.evil/", "https://gw.example/", "//gw.example/", "/\\/evil", "/\\\\evil", "/a\\b",
+    "/\x7f", "/\u2028", "/\uff0f\uff0fevil", "\uff0e/evil", "?x", "#x", "/" + "a" * 3000, "/\r\nset-cookie: x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ESCAPES)
+def test_nothing_leads_to_another_site(text: str) -> None:
+    """Threat D1."""
+    assert safe_next(text, BY_PATH) == "/"
+    assert safe_next(text, BY_HOST) == "/"
+
+
+def test_notebooks_hosts_are_ours_in_host_routing_only() -> None:
+    assert safe_next("https://alice.gw.example/lab?x", BY_HOST) == "https://alice.gw.example/lab?x"
+    assert safe_next("https://alice.gw.example/lab?x", BY_PATH) == "/"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://alice.gw.example/", "https://alice.gw.example", "https://alice.gw.example:8443/",
+        "https://alice.gw.example.evil/", "https://evil.com#.gw.example/", "https://alice.gw.example//evil",
+        "https://a@alice.gw.example/", "https://ALICE.gw.example/", "https://alice.evil/",
+        "https://x.alice.gw.example/", "https://alice.gw.example/\\evil", "https:///alice.gw.example/",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_notebooks_host(text: str) -> None:
+    """Threat D1."""
+    assert safe_next(text, BY_HOST) == "/"
+
+
+@given(st.text(max_size=40))
+def test_safe_next_is_a_path_without_a_way_out(text: str) -> None:
+    """Threat D1: whatever comes in, what goes out stays on this origin."""
+    kept = safe_next(text, BY_PATH)
+
+    assert kept.startswith("/")
+    assert not kept.startswith(("//", "/\\"))
+    assert "\\" not in kept
+    assert kept.isascii()
+    assert kept.isprintable()

@@ -1,0 +1,72 @@
+"""gateway.core.returning: what of a notebook's answer reaches a member."""
+
+from dataclasses import replace
+
+import pytest
+
+from gateway.core.head import Header, ResponseHead
+from gateway.core.inventory import Scheme
+from gateway.core.names import NotebookName
+from gateway.core.returning import from_notebook
+from gateway.core.routing import AtNotebook
+from gateway.core.upstream import Upstream
+
+ALICE = NotebookName("alice")
+PLACE = AtNotebook(ALICE, b"/alice", b"/lab")
+UPSTREAM = Upstream(ALICE, b"localhost:7001", Scheme.HTTP, token="notebooks-own-token")
+BASED = replace(UPSTREAM, base_path=b"/alice/")
+
+
+def returned(*headers: Header, upstream: Upstream = UPSTREAM) -> list[Header]:
+    head = ResponseHead(302, b"Found", list(headers))
+    return from_notebook(head, PLACE, upstream, secure=False).headers
+
+
+@pytest.mark.parametrize(
+    ("location", "outside"),
+    [
+        (b"/lab?", b"/alice/lab?"),
+        (b"/login?next=%2Flab", b"/alice/login?next=%2Flab"),
+        (b"http://localhost:7001/lab", b"/alice/lab"),
+        (b"http://127.0.0.1:7001/lab", b"/alice/lab"),
+        (b"https://LOCALHOST:7001", b"/alice/"),
+        (b"//localhost:7001/x", b"/alice/x"),
+        (b"http://localhost:7001//evil/x", b"/alice/"),
+        (b"/lab?token=notebooks-own-token", b"/alice/lab?token="),
+        (b"tree", b"tree"),
+        (b"https://example.org/x", b"https://example.org/x"),
+        (b"http://localhost:7002/x", b"http://localhost:7002/x"),
+        (b"///x:alert", b"///x:alert"),  # G7
+    ],
+)
+def test_redirects_lead_where_members_can_follow(location: bytes, outside: bytes) -> None:
+    assert returned((b"location", location)) == [(b"location", outside)]
+
+
+def test_a_notebook_that_knows_its_path_needs_no_help() -> None:
+    header = (b"location", b"/alice/lab?")
+
+    assert returned(header, upstream=BASED) == [header]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [b"connection", b"keep-alive", b"transfer-encoding", b"clear-site-data", b"service-worker-allowed",
+     b"strict-transport-security", b"alt-svc", b"upgrade", b"sec-websocket-extensions"],
+)  # fmt: skip
+def test_what_reaches_beyond_the_notebook_is_dropped(name: bytes) -> None:
+    """Threat T3, and what belongs to one connection."""
+    assert returned((name, b"x")) == []
+
+
+def test_the_rest_passes() -> None:
+    headers = [(b"content-type", b"text/css"), (b"etag", b'"1"'), (b"content-length", b"5")]
+
+    assert returned(*headers) == headers
+
+
+def test_cookies_are_kept_to_the_route() -> None:
+    """Threat C7."""
+    sent = returned((b"set-cookie", b"gateway=x"), (b"set-cookie", b"_xsrf=1; Path=/"))
+
+    assert sent == [(b"set-cookie", b"_xsrf=1; Path=/alice/")]

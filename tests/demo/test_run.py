@@ -1,0 +1,162 @@
+"""gateway.demo.run: the whole demo, with a fake in the gateway's place, and every way of its ending."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gateway.demo import run
+from gateway.demo.stage import RUNTIME, free_ports, listening_socket
+
+ROOT = Path(__file__).parent.parent.parent
+FAKE_GATEWAY = (sys.executable, str(Path(__file__).parent / "fake_gateway.py"))
+DEMO = (
+    "import sys; from gateway.demo import main; sys.exit(main({port}, {password!r}, serve={serve}))"
+)
+LAST_LINE = "Ctrl-C stops the demo"
+
+
+@dataclass
+class Shown:
+    """A demo that runs."""
+
+    process: subprocess.Popen[str]
+    temporary: Path
+    programme: str
+
+    def home(self, login: str) -> Path:
+        return next(self.temporary.glob("gateway-demo-*")) / "home" / login
+
+    def server(self, login: str) -> dict[str, object]:
+        file = next((self.home(login) / RUNTIME).glob("jpserver-*.json"))
+        found: dict[str, object] = json.loads(file.read_text())
+        return found
+
+    def ask(self, login: str, path: str, *, method: str = "GET") -> object:
+        server = self.server(login)
+        headers = {"Authorization": f"token {server['token']}"}
+        request = urllib.request.Request(f"{server['url']}{path}", headers=headers, method=method)  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+            return json.load(answer)
+
+    def descendants(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+
+def start(temporary: Path, *, port: int, password: str | None = None) -> subprocess.Popen[str]:
+    code = DEMO.format(port=port, password=password, serve=FAKE_GATEWAY)
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture
+def shown(tmp_path: Path) -> Iterator[Shown]:
+    with start(tmp_path, port=free_ports(1)[0], password="correct horse battery") as process:
+        assert process.stdout is not None
+        lines: list[str] = []
+        for line in process.stdout:
+            lines.append(line)
+            if LAST_LINE in line:
+                break
+        else:
+            assert process.stderr is not None
+            pytest.fail(process.stderr.read())
+        try:
+            yield Shown(process, tmp_path, "".join(lines))
+        finally:
+            process.kill()
+
+
+@pytest.mark.demo
+def test_three_real_notebooks_run_and_ctrl_c_leaves_nothing(shown: Shown) -> None:
+    """Each notebook answers to its own token, shows its own home, and is gone after Ctrl-C."""
+    for login in ("alice", "bob", "carol"):
+        contents = shown.ask(login, "api/contents")
+        assert isinstance(contents, dict)
+        assert [entry["name"] for entry in contents["content"]] == ["hello.ipynb"]
+        assert shown.ask(login, "api/kernels", method="POST")
+    assert shown.programme.count("correct horse battery") == 3
+    processes = shown.descendants()
+    assert len(processes) >= 8  # the remote, the gateway, three notebooks and a kernel each
+
+    shown.process.send_signal(signal.SIGINT)
+
+    assert shown.process.wait(timeout=60) == 0
+    assert not [process for process in processes if process.is_running()]
+    assert list(shown.temporary.iterdir()) == []
+
+
+@pytest.mark.demo
+def test_crash_of_one_notebook_ends_the_demo_and_says_why(shown: Shown) -> None:
+    """A demo that lost a part is over; it says which, and tidies up all the same."""
+    assert shown.ask("bob", "api/kernels", method="POST")
+    processes = shown.descendants()
+
+    os.kill(int(str(shown.server("bob")["pid"])), signal.SIGKILL)
+    _, talk = shown.process.communicate(timeout=60)
+
+    assert shown.process.returncode == 1
+    assert "demo: Jupyter for bob ended with status -9" in talk
+    assert not [process for process in processes if process.is_running()]
+    assert list(shown.temporary.iterdir()) == []
+
+
+@pytest.mark.demo
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl(2) is Linux's own")
+def test_kill_leaves_no_process(shown: Shown) -> None:
+    """SIGKILL can't be caught, and still nothing goes on running."""
+    assert shown.ask("carol", "api/kernels", method="POST")
+    processes = shown.descendants()
+
+    shown.process.kill()
+    shown.process.wait(timeout=10)
+
+    _, alive = psutil.wait_procs(processes, timeout=30)
+    assert alive == []
+
+
+def test_taken_port_is_said_with_the_fix(capsys: pytest.CaptureFixture[str]) -> None:
+    """Somebody else at the port: nothing starts, and the message names a way out."""
+    with listening_socket(0) as holder:
+        port = holder.getsockname()[1]
+
+        assert run.main(port, None, serve=()) == 1
+
+    assert f"port {port} is taken" in (said := capsys.readouterr().err)
+    assert f"GATEWAY_DEMO_PORT={port + 1} make demo" in said
+
+
+def test_missing_jupyterlab_is_said_with_the_fix(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the demo extra there are no notebooks to show."""
+    monkeypatch.setattr(run, "jupyter_installed", lambda: False)
+
+    assert run.main(free_ports(1)[0], None, serve=()) == 1
+    assert "make demo" in (said := capsys.readouterr().err)
+    assert "notebook-gateway[demo]" in said
+
+
+@pytest.mark.demo
+def test_weak_password_is_said_and_nothing_stays(tmp_path: Path) -> None:
+    """The demo's members obey the same rules as everybody's."""
+    with start(tmp_path, port=free_ports(1)[0], password="x") as process:
+        _, talk = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert "demo: GATEWAY_DEMO_PASSWORD won't do" in talk
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,128 @@
+"""gateway.web.home: what a member finds, and what only an administrator finds."""
+
+from dataclasses import replace
+
+import pytest
+
+from gateway.core.inventory import Grantees
+from gateway.core.names import NotebookName
+from gateway.core.status import NotebookState, TunnelState
+from gateway.errors import Reason
+from tests.web.conftest import Browser, House
+from tests.web.fakes import CAROL, tunnel
+
+
+def names(text: str) -> list[str]:
+    return [part.partition('"')[0] for part in text.split('data-name="')[1:]]
+
+
+def test_home_shows_what_i_may_open_mine_first(alice: Browser, bob: Browser) -> None:
+    """Others' notebooks are not even named."""
+    assert names(alice.get("/").text) == ["alice"]
+    assert names(bob.get("/").text) == ["bob", "socks", "alice"]
+    assert "socks" not in alice.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "said", "label"),
+    [
+        (NotebookState.READY, None, "Ready", "Open"),
+        (NotebookState.STARTING, None, "Connecting", "Details"),
+        (NotebookState.RECONNECTING, Reason.LOST, "Reconnecting", "Details"),
+        (NotebookState.STOPPED, Reason.NOT_RUNNING, "Not running", "Details"),
+        (NotebookState.REFUSED, Reason.LOGIN_REFUSED, "Needs help", "Details"),
+        (NotebookState.UNKNOWN, Reason.NOT_HTTP, "Not answering", "Details"),
+    ],
+)
+def test_state_is_said_in_words(
+    house: House,
+    alice: Browser,
+    state: NotebookState,
+    reason: Reason | None,
+    said: str,
+    label: str,
+) -> None:
+    """Not by colour alone; since when, where that matters."""
+    house.notebooks.stand("alice", state, reason, seconds=4)
+
+    text = alice.get("/").text
+
+    assert f"<span data-summary>{said}</span>" in text
+    assert f">{label}</a>" in text
+    assert ("since 4 s" in text) == (state is not NotebookState.READY)
+
+
+def test_notebook_that_nobody_has_looked_at_is_connecting(alice: Browser) -> None:
+    """It may have been declared a moment ago."""
+    assert "Connecting" in alice.get("/").text
+
+
+def test_home_without_notebooks_says_what_to_do(house: House) -> None:
+    """And whom to ask."""
+    text = house.browser(CAROL).get("/").text
+
+    assert "No notebook is open to you yet" in text
+    assert "mailto:bob@example.org" in text
+
+
+def test_home_lives_without_scripts_too(alice: Browser) -> None:
+    """It loads itself again."""
+    assert '<noscript><meta http-equiv="refresh"' in alice.get("/").text
+
+
+def test_home_needs_a_session(stranger: Browser) -> None:
+    """Threats C3, C5: nor does a health checker's name, or path, let anybody in."""
+    answer = stranger.get("/?x=/-/livez", User_Agent="kube-probe/1.33")
+
+    assert (answer.status_code, answer.headers["location"][:8]) == (303, "/-/login")
+
+
+def test_status_is_all_for_an_administrator(house: House, alice: Browser, bob: Browser) -> None:
+    """Others see their notebooks' tunnels, and reasons without details of the inside."""
+    house.notebooks.stand("alice", NotebookState.REFUSED, Reason.LOGIN_REFUSED, detail="INSIDE")
+    house.notebooks.tunnels = (
+        tunnel("alice", TunnelState.PARKED, Reason.LOGIN_REFUSED),
+        tunnel("bob", TunnelState.UP),
+    )
+
+    mine, everything = alice.get("/-/status").text, bob.get("/-/status").text
+
+    assert "alice@lab" in mine
+    assert "bob@lab" not in mine
+    assert "does not let the gateway log in" in mine
+    assert "INSIDE" not in mine
+    assert all(word in everything for word in ("alice@lab", "bob@lab", "INSIDE", "alice: details"))
+
+
+def test_administrator_gets_no_link_to_what_is_not_theirs(house: House, bob: Browser) -> None:
+    """Seeing how a notebook stands is not entering it."""
+    private = replace(house.wanted.notebooks[NotebookName("alice")], use=Grantees())
+    house.wanted = replace(
+        house.wanted, notebooks={**house.wanted.notebooks, private.name: private}
+    )
+
+    text = bob.get("/-/status").text
+
+    assert 'href="http://gw.example:8000/bob/"' in text
+    assert 'href="http://gw.example:8000/alice/"' not in text
+    assert "alice" in text
+
+
+def test_refused_configuration_is_shown(house: House, alice: Browser, bob: Browser) -> None:
+    """To everybody that it was; what is wrong with it only to an administrator."""
+    house.problems = ("gateway.yaml:12: <notebooks> takes no key 'prot'",)
+
+    mine, everything = alice.get("/-/status").text, bob.get("/-/status").text
+
+    assert "The newest configuration was refused" in mine
+    assert "gateway.yaml:12" not in mine
+    assert "gateway.yaml:12: &lt;notebooks&gt;" in everything
+
+
+def test_upstream_text_is_escaped(house: House, bob: Browser) -> None:
+    """Threat D17: a detail is text, whatever it holds."""
+    house.notebooks.stand(
+        "bob", NotebookState.UNKNOWN, Reason.NOT_HTTP, detail="<script>alert(1)</script>"
+    )
+
+    assert "<script>alert" not in bob.get("/-/status").text
