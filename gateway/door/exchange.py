@@ -266,7 +266,7 @@ class Exchange:
 
     def _ask(self, plan: ToControl | ToNotebook, leg: UpstreamLeg) -> None:
         self._leg = leg
-        self._sent = outgoing(plan, self._head, leg.upstream, cookie=self._door.decider.cookie)
+        self._sent = outgoing(plan, self._head, leg.upstream)
         body = self._body if self._sends_body else Body(BodyKind.NONE, 0)
         wire = request_bytes(self._sent, body, upgrade=self.upgrade)
         if not leg.ask(self, self._sent.method, wire):
@@ -300,9 +300,8 @@ class Exchange:
     def _returning(
         self, plan: ToControl | ToNotebook, head: ResponseHead, leg: UpstreamLeg
     ) -> ResponseHead:
-        decider = self._door.decider
-        secure = decider.inventory.server.public_url.secure
-        return returning(plan, head, leg.upstream, secure=secure, cookie=decider.cookie)
+        secure = self._door.decider.inventory.server.public_url.secure
+        return returning(plan, head, leg.upstream, secure=secure)
 
     def _keeps_client(self) -> bool:
         return self.request_whole and not self._door.draining and keeps_alive(self._head)
