@@ -261,6 +261,10 @@ class Exchange:
             self._task = None
             self._apologise(plan, failure)
             return
+        except Exception:
+            self._task = None
+            self._client.abort()  # a bug must not leave the client waiting
+            raise
         self._task = None
         self._ask(plan, leg)
 

@@ -20,9 +20,17 @@ class Reply:
     """One answer; its status is 0 until it has one."""
 
     __slots__ = (
-        "_chunked", "_client", "_held", "_head", "_held_bytes", "_held_head", "_request",
+        "_chunked",
+        "_client",
+        "_head",
+        "_held",
+        "_held_bytes",
+        "_held_head",
+        "_request",
         "_rewrite",
-        "bytes_out", "keep", "status",
+        "bytes_out",
+        "keep",
+        "status",
     )  # fmt: skip
 
     def __init__(self, client: Sink, request: RequestHead) -> None:
