@@ -1,11 +1,8 @@
 """What the tests of the tunnels share."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 
-import asyncssh
 import pytest
 
 from tests.tunnels.fakes import FakePins, FakeTime, Keys

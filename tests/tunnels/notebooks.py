@@ -5,7 +5,9 @@ import json
 import os
 import ssl
 from pathlib import Path
+from typing import Self
 
+TOKEN = "t0ken"
 UNAUTHORIZED = b'{"message": "Forbidden"}'
 
 
@@ -16,7 +18,7 @@ class FakeNotebook:
         self,
         *,
         base_path: str = "/",
-        token: str = "t0ken",
+        token: str = TOKEN,
         version: str | None = "2.21.1",
         tls: ssl.SSLContext | None = None,
         socket: Path | None = None,
@@ -33,7 +35,7 @@ class FakeNotebook:
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
 
-    async def __aenter__(self) -> "FakeNotebook":
+    async def __aenter__(self) -> Self:
         await self.start()
         return self
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 from pathlib import Path
+from typing import Self
 
 import asyncssh
 
@@ -35,7 +36,7 @@ class FakeRemote:
         self._changed = asyncio.Event()
         self._listener: asyncssh.SSHAcceptor | None = None
 
-    async def __aenter__(self) -> "FakeRemote":
+    async def __aenter__(self) -> Self:
         if self.home is not None:
             self.home.mkdir(parents=True, exist_ok=True)
         await self.start()
@@ -73,12 +74,12 @@ class FakeRemote:
     def hang(self) -> None:
         """Keep all connections, and read nothing more from them."""
         for connection in self.connections:
-            connection._transport.pause_reading()
+            connection._transport.pause_reading()  # noqa: SLF001  as a frozen sshd
 
     def recover(self) -> None:
         """Read again."""
         for connection in self.connections:
-            connection._transport.resume_reading()
+            connection._transport.resume_reading()  # noqa: SLF001  as a thawed one
 
     async def until_connected(self, count: int) -> None:
         """Return when there are so many log-ins."""
