@@ -20,9 +20,17 @@ class Reply:
     """One answer; its status is 0 until it has one."""
 
     __slots__ = (
-        "_chunked", "_client", "_held", "_head", "_held_bytes", "_held_head", "_request",
+        "_chunked",
+        "_client",
+        "_head",
+        "_held",
+        "_held_bytes",
+        "_held_head",
+        "_request",
         "_rewrite",
-        "bytes_out", "keep", "status",
+        "bytes_out",
+        "keep",
+        "status",
     )  # fmt: skip
 
     def __init__(self, client: Sink, request: RequestHead) -> None:
@@ -66,9 +74,7 @@ class Reply:
         self.keep = keep and not answer.closes
         self._client.write(answer.wire(method=self._request.method, closes=not self.keep))
 
-    def begin(
-        self, head: ResponseHead, body: Body, *, rewrite: Rewrite | None, keep: bool
-    ) -> None:
+    def begin(self, head: ResponseHead, body: Body, *, rewrite: Rewrite | None, keep: bool) -> None:
         """Send ``head``; with ``rewrite``, once its body is whole and rewritten."""
         self.keep = keep
         if rewrite is None:
