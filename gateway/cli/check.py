@@ -1,6 +1,7 @@
 """``gateway check``: everything that is wrong with the configuration, and with the way to the notebooks."""
 
 import asyncio
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -46,6 +47,7 @@ def _checked(config: Path | None) -> Inventory:
 def _connect(wanted: Inventory, output: Form) -> None:
     from gateway.wiring.connecting import connect_check  # noqa: PLC0415 - asyncssh: 0.3 s
 
+    logging.getLogger("gateway").addHandler(logging.NullHandler())  # the table says it all
     statuses = asyncio.run(connect_check(wanted))
     rows = [_row(status) for status in statuses]
     show(rows, ("what", "name", "state", "detail"), output)

@@ -59,9 +59,7 @@ def _section(section: type[Section], name: str) -> str:
     for key, about in keys.items():
         words = section.model_fields[key].description
         default = "**required**" if key in required else _default(about.get("default"))
-        lines.append(
-            f"| `{key}` | {_kind(about)} | {default} | {_cell(about.get('description'))} |"
-        )
+        lines.append(f"| `{key}` | {_kind(about)} | {default} | {_cell(words)} |")
     return "\n".join([*lines, ""])
 
 
