@@ -74,8 +74,14 @@ def docker_compose_project_name() -> str:
 
 
 @pytest.fixture(scope="session")
-def docker_setup(ports: tuple[int, int]) -> list[str]:
-    return ["up --build --wait --quiet-pull"]
+def docker_setup(
+    ports: tuple[int, int], docker_compose_file: str, docker_compose_project_name: str
+) -> list[str]:
+    """Build, start and wait; what comes to nothing is shown, and cleared away."""
+    compose = f"docker compose -f {docker_compose_file} -p {docker_compose_project_name}"
+    return [
+        f"up --build --wait || ({compose} logs --tail 50; {compose} down --volumes -t 5; false)"
+    ]
 
 
 @pytest.fixture(scope="session")

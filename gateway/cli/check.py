@@ -45,10 +45,11 @@ def _checked(config: Path | None) -> Inventory:
 
 
 def _connect(wanted: Inventory, output: Form) -> None:
-    from gateway.wiring.connecting import connect_check  # noqa: PLC0415 - asyncssh: 0.3 s
+    from gateway.wiring import connect_check  # noqa: PLC0415 - asyncssh: 0.3 s
 
     logging.getLogger("gateway").addHandler(logging.NullHandler())  # the table says it all
-    statuses = asyncio.run(connect_check(wanted))
+    tunnels, notebooks = asyncio.run(connect_check(wanted))
+    statuses = [*tunnels, *notebooks]
     rows = [_row(status) for status in statuses]
     show(rows, ("what", "name", "state", "detail"), output)
     failed = [

@@ -80,10 +80,9 @@ class Reply:
         if rewrite is None:
             self._send_head(head, body)
         elif body.kind is BodyKind.NONE:
-            head.headers = without(head.headers, b"content-length")  # of the page as it was
-            self._send_head(head, body)
+            self._send_head(_changed(head), body)
         else:
-            self._rewrite, self._held_head = rewrite, head
+            self._rewrite, self._held_head = rewrite, _changed(head)
 
     def content(self, content: bytes) -> None:
         """Send some of the body; raise UpstreamMalformed if too much has to be held."""
@@ -129,3 +128,9 @@ class Reply:
         if self.keep:
             connection = b"" if self._request.minor else b"keep-alive"
         self._head = response_bytes(head, body, connection=connection)
+
+
+def _changed(head: ResponseHead) -> ResponseHead:
+    """Return ``head`` without what was true of the page before it was rewritten."""
+    kept = without(head.headers, b"content-length", b"etag", b"last-modified", b"accept-ranges")
+    return ResponseHead(head.status, head.reason, kept, head.minor)

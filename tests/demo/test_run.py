@@ -1,5 +1,6 @@
 """gateway.demo.run: the whole demo, with a fake in the gateway's place, and every way of its ending."""
 
+import asyncio
 import json
 import os
 import signal
@@ -10,8 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncssh
 import psutil
 import pytest
+import yaml
 
 from gateway.demo import run
 from gateway.demo.stage import RUNTIME, free_ports, listening_socket
@@ -32,8 +35,12 @@ class Shown:
     temporary: Path
     programme: str
 
+    @property
+    def folder(self) -> Path:
+        return next(self.temporary.glob("gateway-demo-*"))
+
     def home(self, login: str) -> Path:
-        return next(self.temporary.glob("gateway-demo-*")) / "home" / login
+        return self.folder / "home" / login
 
     def server(self, login: str) -> dict[str, object]:
         file = next((self.home(login) / RUNTIME).glob("jpserver-*.json"))
@@ -98,6 +105,54 @@ def test_three_real_notebooks_run_and_ctrl_c_leaves_nothing(shown: Shown) -> Non
     assert shown.process.wait(timeout=60) == 0
     assert not [process for process in processes if process.is_running()]
     assert list(shown.temporary.iterdir()) == []
+
+
+@pytest.mark.demo
+def test_configuration_leads_to_each_notebook_and_its_token(shown: Shown) -> None:
+    """With nothing but gateway.yaml, each notebook is reached by SSH and takes the token found there."""
+    wanted = yaml.safe_load((shown.folder / "gateway.yaml").read_text())
+
+    for notebook in wanted["notebooks"].values():
+        status = asyncio.run(ask_over_ssh(wanted["remotes"]["lab"], notebook))
+        assert status == b"HTTP/1.1 200 OK"
+
+
+async def ask_over_ssh(remote: dict[str, object], notebook: dict[str, object]) -> bytes:
+    """Read the token over SFTP, ask for the kernels through a channel, and return the status line."""
+    async with asyncssh.connect(
+        str(remote["host"]),
+        int(str(remote["port"])),
+        username=str(notebook["login"]),
+        client_keys=[str(remote["identity"])],
+        known_hosts=lambda *_: ([], [], []),
+        server_host_key_algs="default",
+        client_factory=lambda: Pinned(str(remote["host_key"])),
+        agent_path=None,
+        config=[],
+    ) as connection:
+        async with connection.start_sftp_client() as sftp:
+            (file,) = await sftp.glob(f"{RUNTIME}/jpserver-*.json")
+            async with sftp.open(file) as reader:
+                token = json.loads(await reader.read())["token"]
+        port = int(str(notebook["port"]))
+        answer, question = await connection.open_connection("localhost", port)
+        question.write(
+            f"GET /api/kernels HTTP/1.1\r\nHost: localhost:{port}\r\n"
+            f"Authorization: token {token}\r\n\r\n".encode()
+        )
+        return (await answer.readline()).strip()
+
+
+class Pinned(asyncssh.SSHClient):
+    """Trusts one host key, by its fingerprint."""
+
+    def __init__(self, fingerprint: str) -> None:
+        self._fingerprint = fingerprint
+
+    def validate_host_public_key(
+        self, host: str, addr: str, port: int, key: asyncssh.SSHKey
+    ) -> bool:
+        return key.get_fingerprint() == self._fingerprint
 
 
 @pytest.mark.demo
