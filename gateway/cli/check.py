@@ -49,7 +49,7 @@ def _connect(wanted: Inventory, output: Form) -> None:
 
     logging.getLogger("gateway").addHandler(logging.NullHandler())  # the table says it all
     tunnels, notebooks = asyncio.run(connect_check(wanted))
-    statuses = [*tunnels, *notebooks]
+    statuses: list[TunnelStatus | NotebookStatus] = [*tunnels, *notebooks]
     rows = [_row(status) for status in statuses]
     show(rows, ("what", "name", "state", "detail"), output)
     failed = [
