@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import ssl
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
@@ -31,14 +32,14 @@ class Door:
         who: Who,
         tunnels: Notebooks,
         control: Dial,
-        clock: Callable[[], float] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.decider = Decider(who, tunnels, NOTHING)
         self.ledger = Ledger()
         self.draining = False
         self.requests = 0
         self.legs: set[ClientLeg] = set()
-        self._clock = clock
+        self.now = clock
         self._pool = Pool(self.now)
         self.reach = Reach(tunnels, control, self._pool)
         self._empty = asyncio.Event()
@@ -115,10 +116,6 @@ class Door:
         }
 
     # What the client's legs and their exchanges need.
-
-    def now(self) -> float:
-        """Return the loop's time."""
-        return asyncio.get_running_loop().time() if self._clock is None else self._clock()
 
     def joined(self, leg: ClientLeg) -> bool:
         """Count ``leg`` in; return whether there is room for it."""
