@@ -28,8 +28,9 @@ One file, `gateway.yaml`; `gateway check` finds every problem in it at once. The
   is alone with them, and on the host it is the folder above that must keep others out.
 - **Variables** override single keys: `GATEWAY_NOTEBOOKS__ALICE__PORT=7002`. Two underscores lead into a map; one
   stands for a dash in a name. Lists and maps are written `[a, b]` and `{a: 1}`. `GATEWAY_CONFIG`, `GATEWAY_URL`,
-  `GATEWAY_TOKEN`, `GATEWAY_TOKEN_FILE`, `GATEWAY_DEMO_*` and `GATEWAY_TEST_*` are no keys; any other that begins
-  with `GATEWAY_` and names none is an error.
+  `GATEWAY_TOKEN`, `GATEWAY_TOKEN_FILE`, `GATEWAY_DEMO_*`, `GATEWAY_TEST_*`, those of the Compose files
+  (`GATEWAY_VERSION`, `GATEWAY_UID`, …) and those that Kubernetes makes of a Service called gateway are no keys; any
+  other that begins with `GATEWAY_` and names none is an error.
 """
 
 

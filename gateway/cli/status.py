@@ -41,4 +41,11 @@ def _look(gateway: Api, name: str | None) -> list[Document]:
 
 
 def _show(rows: list[Document], output: Form) -> None:
+    if output is Form.TABLE:
+        rows = [{**row, "since": _to_the_second(row.get("since"))} for row in rows]
     show(rows, ("name", "state", "since", "summary", "detail"), output)
+
+
+def _to_the_second(moment: object) -> str:
+    text = str(moment or "")
+    return f"{text.partition('.')[0]}Z" if "." in text else text
