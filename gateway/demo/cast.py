@@ -17,6 +17,7 @@ class Researcher:
     name: MemberName
     full_name: str
     groups: tuple[str, ...] = ()
+    admin: bool = False
     lets_in: tuple[str, ...] = ()
     may_open: tuple[str, ...] = ()
     """The notebooks that the grants come to; told to the audience."""
@@ -34,6 +35,7 @@ RESEARCHERS: Final = (
         MemberName("bob"),
         "Bob Example",
         groups=("lab",),
+        admin=True,
         lets_in=("alice",),
         may_open=("alice", "bob"),
     ),

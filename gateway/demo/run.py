@@ -22,7 +22,7 @@ from gateway.demo.orphans import orphans_ended
 from gateway.demo.parts import Command, Parts
 from gateway.demo.programme import Passwords, programme
 from gateway.demo.stage import Stage, free_ports, is_free, listening_socket
-from gateway.errors import DemoFailed, PasswordTooWeak
+from gateway.errors import DemoFailed, GatewayError, PasswordTooWeak
 from gateway.store.store import open_store
 
 DEFAULT_PORT: Final = 8000
@@ -44,7 +44,7 @@ def main(
     failures: list[BaseException] = []
     try:
         _show(DEFAULT_PORT if port is None else port, password, serve)
-    except* DemoFailed as group:
+    except* GatewayError as group:
         failures = _leaves(group)
     for failure in failures:
         _say(f"demo: {failure}")

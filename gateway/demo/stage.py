@@ -147,6 +147,7 @@ def _member(who: Researcher) -> dict[str, object]:
         "name": who.full_name,
         "email": f"{who.name}@example.org",
         "groups": list(who.groups),
+        "admin": who.admin,
     }
 
 

@@ -28,6 +28,8 @@ LINGER_SECONDS: Final = 2.0
 class House(Inside, Protocol):
     """What the client's leg needs of the door."""
 
+    requests: int
+
     def joined(self, leg: "ClientLeg") -> bool:
         """Count ``leg`` in; return whether there is room for it."""
 
@@ -245,6 +247,7 @@ class ClientLeg(asyncio.Protocol):
             self.expire_in(self._door.limits.head_seconds)
 
     def _begin(self, head: RequestHead, body: Body, *, upgrade: bool) -> None:
+        self._door.requests += 1
         exchange = Exchange(self._door, self, head, body, upgrade=upgrade)
         self._exchange = exchange
         if not exchange.request_whole:

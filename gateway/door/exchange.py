@@ -261,12 +261,16 @@ class Exchange:
             self._task = None
             self._apologise(plan, failure)
             return
+        except Exception:
+            self._task = None
+            self._client.abort()  # a bug must not leave the client waiting
+            raise
         self._task = None
         self._ask(plan, leg)
 
     def _ask(self, plan: ToControl | ToNotebook, leg: UpstreamLeg) -> None:
         self._leg = leg
-        self._sent = outgoing(plan, self._head, leg.upstream, cookie=self._door.decider.cookie)
+        self._sent = outgoing(plan, self._head, leg.upstream)
         body = self._body if self._sends_body else Body(BodyKind.NONE, 0)
         wire = request_bytes(self._sent, body, upgrade=self.upgrade)
         if not leg.ask(self, self._sent.method, wire):
@@ -300,9 +304,8 @@ class Exchange:
     def _returning(
         self, plan: ToControl | ToNotebook, head: ResponseHead, leg: UpstreamLeg
     ) -> ResponseHead:
-        decider = self._door.decider
-        secure = decider.inventory.server.public_url.secure
-        return returning(plan, head, leg.upstream, secure=secure, cookie=decider.cookie)
+        secure = self._door.decider.inventory.server.public_url.secure
+        return returning(plan, head, leg.upstream, secure=secure)
 
     def _keeps_client(self) -> bool:
         return self.request_whole and not self._door.draining and keeps_alive(self._head)

@@ -57,4 +57,6 @@ def request_line(raw: bytes) -> tuple[bytes, bytes, int]:
     minor = VERSIONS.get(version)
     if minor is None:
         raise RequestInvalid(505, "this is not HTTP/1.0 or HTTP/1.1")
+    if method == b"CONNECT":  # what follows it would not be HTTP (RFC 9110, section 9.3.6)
+        raise RequestInvalid(501, "this is not that kind of proxy")
     return method, target, minor

@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-import socket
 import ssl
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from typing import Final
 
-from gateway.core.inventory import Inventory, Limits, Notebook
+from gateway.core.inventory import Address, Inventory, Limits, Notebook, PublicUrl, Server
 from gateway.door.client import ClientLeg
-from gateway.door.decision import Decider, ToNotebook, Who
+from gateway.door.decision import Decider, Who
 from gateway.door.ledger import Ledger
 from gateway.door.pool import Pool
 from gateway.door.reach import Dial, Notebooks, Reach
@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 BACKLOG: Final = 1024
 HANDSHAKE_SECONDS: Final = 10.0
+NOTHING: Final = Inventory(Server(Address("localhost", 0), PublicUrl("http", "localhost", 80)))
+"""What is declared before anything is: no notebooks, no members, and so no entry."""
 
 
 class Door:
@@ -29,19 +31,18 @@ class Door:
         who: Who,
         tunnels: Notebooks,
         control: Dial,
-        inventory: Inventory,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        self.now = asyncio.get_running_loop().time if clock is None else clock
-        self.decider = Decider(who, tunnels, inventory)
+        self.decider = Decider(who, tunnels, NOTHING)
         self.ledger = Ledger()
         self.draining = False
+        self.requests = 0
+        self.legs: set[ClientLeg] = set()
+        self._clock = clock
         self._pool = Pool(self.now)
         self.reach = Reach(tunnels, control, self._pool)
-        self.legs: set[ClientLeg] = set()
         self._empty = asyncio.Event()
         self._servers: list[asyncio.Server] = []
-        self._stopped = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
 
     @property
@@ -59,35 +60,38 @@ class Door:
             if not _same_place(notebook, inventory.notebooks.get(name))
         }
         self._pool.close(lambda key: key is not None and key[0] in moved)
-        self._end(lambda plan: plan.place.name in moved)
+        self.ledger.end(lambda plan: plan.place.name in moved)
         self.recheck()
 
     def recheck(self) -> None:
         """End every exchange and WebSocket whose credential or grant no longer holds."""
-        self._end(lambda plan: not self.decider.holds(plan))
+        self.ledger.end(lambda plan: not self.decider.holds(plan))
 
-    async def serve(
-        self, sockets: Sequence[socket.socket], *, tls: ssl.SSLContext | None = None
-    ) -> None:
-        """Take connections on ``sockets`` until drained or cancelled."""
-        loop = asyncio.get_running_loop()
+    @asynccontextmanager
+    async def listening(
+        self, address: Address, tls: ssl.SSLContext | None = None
+    ) -> AsyncIterator[int]:
+        """Take connections at ``address`` and give its port; raise OSError if it can't be had.
+
+        Whatever is left of connections and exchanges at the end is cut.
+        """
+        server = await asyncio.get_running_loop().create_server(
+            lambda: ClientLeg(self),
+            address.host,
+            address.port,
+            ssl=tls,
+            backlog=BACKLOG,
+            ssl_handshake_timeout=HANDSHAKE_SECONDS if tls else None,
+        )
+        self._servers.append(server)
         async with asyncio.TaskGroup() as self._tasks:
             try:
-                for listening in sockets:
-                    server = await loop.create_server(
-                        lambda: ClientLeg(self),
-                        sock=listening,
-                        ssl=tls,
-                        backlog=BACKLOG,
-                        ssl_handshake_timeout=HANDSHAKE_SECONDS if tls else None,
-                    )
-                    self._servers.append(server)
-                await self._stopped.wait()
+                yield int(server.sockets[0].getsockname()[1])
             finally:
                 self._hang_up()
 
     async def drain(self, grace_seconds: float) -> None:
-        """Take no more connections, let requests finish for ``grace_seconds``, and end ``serve``."""
+        """Take no more connections, and let what is under way finish for ``grace_seconds``."""
         self.draining = True
         for server in self._servers:
             server.close()
@@ -100,9 +104,21 @@ class Door:
                     await self._empty.wait()
         except TimeoutError:
             log.warning("%d connections did not end in time", len(self.legs))
-        self._stopped.set()
+
+    def counts(self) -> Mapping[str, int]:
+        """Return what there is to count."""
+        return {
+            "connections": len(self.legs),
+            "exchanges": len(self.ledger),
+            "idle_upstream_connections": len(self._pool),
+            "requests_total": self.requests,
+        }
 
     # What the client's legs and their exchanges need.
+
+    def now(self) -> float:
+        """Return the loop's time."""
+        return asyncio.get_running_loop().time() if self._clock is None else self._clock()
 
     def joined(self, leg: ClientLeg) -> bool:
         """Count ``leg`` in; return whether there is room for it."""
@@ -122,12 +138,10 @@ class Door:
             raise RuntimeError("the door is not open")
         return self._tasks.create_task(_supervised(work, name), name=name)
 
-    def _end(self, doomed: Callable[[ToNotebook], bool]) -> None:
-        self.ledger.end(doomed)
-
     def _hang_up(self) -> None:
         for server in self._servers:
             server.close()
+        self._servers.clear()
         for leg in list(self.legs):
             leg.abort()
         self._pool.close()

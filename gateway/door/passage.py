@@ -9,12 +9,12 @@ from gateway.door.decision import ToControl, ToNotebook
 
 
 def outgoing(
-    plan: ToControl | ToNotebook, head: RequestHead, upstream: Upstream | None, *, cookie: bytes
+    plan: ToControl | ToNotebook, head: RequestHead, upstream: Upstream | None
 ) -> RequestHead:
     """Return ``head`` as it goes to the upstream."""
     if isinstance(plan, ToControl) or upstream is None:
         return plan.head if isinstance(plan, ToControl) else head
-    return to_notebook(head, plan.place, upstream, plan.client, cookie=cookie, target=plan.target)
+    return to_notebook(head, plan.place, upstream, plan.client, target=plan.target)
 
 
 def returning(
@@ -23,12 +23,11 @@ def returning(
     upstream: Upstream | None,
     *,
     secure: bool,
-    cookie: bytes,
 ) -> ResponseHead:
     """Return ``head`` as it goes to the client."""
     if isinstance(plan, ToControl) or upstream is None:
         return head
-    return from_notebook(head, plan.place, upstream, secure=secure, cookie=cookie)
+    return from_notebook(head, plan.place, upstream, secure=secure)
 
 
 def rewrite_of(

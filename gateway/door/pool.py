@@ -33,6 +33,9 @@ class Pool:
         self._count = 0
         self._sweep: asyncio.TimerHandle | None = None
 
+    def __len__(self) -> int:
+        return self._count
+
     def take(self, key: PoolKey, upstream: Upstream | None, *, surely: bool) -> UpstreamLeg | None:
         """Return an idle connection to ``upstream``; with ``surely`` one that is hardly closing now."""
         idle = self._idle.get(key)

@@ -9,7 +9,7 @@ from gateway.core.upstream import Upstream
 from gateway.door.decision import ToControl, ToNotebook
 from gateway.door.pool import Pool, PoolKey
 from gateway.door.upstream import UpstreamLeg
-from gateway.errors import Reason, UpstreamTimedOut
+from gateway.errors import Reason, UpstreamLost, UpstreamTimedOut
 
 LONGEST_WEBSOCKET_HOLD_SECONDS: Final = 2.0
 """Browsers open WebSockets to a host one after the other, so that held ones add up."""
@@ -71,6 +71,9 @@ class Reach:
         except TimeoutError as exc:
             leg.abort()
             raise UpstreamTimedOut(Reason.TIMED_OUT, "it could not be reached in time") from exc
+        except OSError as exc:
+            leg.abort()
+            raise UpstreamLost(Reason.UNREACHABLE, "it could not be reached") from exc
         except BaseException:
             leg.abort()  # the client left, and with it the reason to be connected (threat B11)
             raise

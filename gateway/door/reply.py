@@ -20,9 +20,17 @@ class Reply:
     """One answer; its status is 0 until it has one."""
 
     __slots__ = (
-        "_chunked", "_client", "_held", "_head", "_held_bytes", "_held_head", "_request",
+        "_chunked",
+        "_client",
+        "_head",
+        "_held",
+        "_held_bytes",
+        "_held_head",
+        "_request",
         "_rewrite",
-        "bytes_out", "keep", "status",
+        "bytes_out",
+        "keep",
+        "status",
     )  # fmt: skip
 
     def __init__(self, client: Sink, request: RequestHead) -> None:
@@ -66,18 +74,15 @@ class Reply:
         self.keep = keep and not answer.closes
         self._client.write(answer.wire(method=self._request.method, closes=not self.keep))
 
-    def begin(
-        self, head: ResponseHead, body: Body, *, rewrite: Rewrite | None, keep: bool
-    ) -> None:
+    def begin(self, head: ResponseHead, body: Body, *, rewrite: Rewrite | None, keep: bool) -> None:
         """Send ``head``; with ``rewrite``, once its body is whole and rewritten."""
         self.keep = keep
         if rewrite is None:
             self._send_head(head, body)
         elif body.kind is BodyKind.NONE:
-            head.headers = without(head.headers, b"content-length")  # of the page as it was
-            self._send_head(head, body)
+            self._send_head(_changed(head), body)
         else:
-            self._rewrite, self._held_head = rewrite, head
+            self._rewrite, self._held_head = rewrite, _changed(head)
 
     def content(self, content: bytes) -> None:
         """Send some of the body; raise UpstreamMalformed if too much has to be held."""
@@ -123,3 +128,9 @@ class Reply:
         if self.keep:
             connection = b"" if self._request.minor else b"keep-alive"
         self._head = response_bytes(head, body, connection=connection)
+
+
+def _changed(head: ResponseHead) -> ResponseHead:
+    """Return ``head`` without what was true of the page before it was rewritten."""
+    kept = without(head.headers, b"content-length", b"etag", b"last-modified", b"accept-ranges")
+    return ResponseHead(head.status, head.reason, kept, head.minor)

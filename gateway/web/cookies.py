@@ -5,6 +5,8 @@ from typing import Final
 from fastapi import Request, Response
 
 from gateway.core.cookies import session_cookie_name
+from gateway.core.credentials import presented
+from gateway.core.head import RequestHead
 from gateway.core.identity import Identity
 from gateway.web.site import Site
 
@@ -30,13 +32,13 @@ def cookie_of(request: Request, name: str) -> str | None:
 
     Another host of the same domain can plant a second one beside ours, and we can't tell them apart.
     """
-    pairs = (
-        pair.strip().partition("=")
-        for line in request.headers.getlist("cookie")
-        for pair in line.split(";")
-    )
-    values = [value for key, _, value in pairs if key == name]
-    return values[0] if len(values) == 1 and values[0] else None
+    values = presented(head_of(request), cookie=name.encode(), api_path=False).sessions
+    return values[0] if len(values) == 1 else None
+
+
+def head_of(request: Request) -> RequestHead:
+    """Return the request's head as the door judges it, so that both judge alike; its query is no matter here."""
+    return RequestHead(request.method.encode(), b"/", list(request.headers.raw))
 
 
 def set_cookie(

@@ -35,7 +35,7 @@ from gateway.web.words import wait
 router = APIRouter(include_in_schema=False, dependencies=[Depends(page_asked_for)])
 on_main = [Depends(on_main_host)]
 
-WRONG = "The name and the password don't go together. Please try again."
+WRONG = "The member and the password don't go together. Please try again."
 EXPIRED = "This page had been open for too long. Please try again."
 
 

@@ -49,6 +49,11 @@ class NotebookView:
         return self.state in {NotebookState.STARTING, NotebookState.RECONNECTING}
 
     @property
+    def opens(self) -> bool:
+        """Whether the member may open it; the door serves those who may use it, and nobody less yet."""
+        return self.level is Level.USE
+
+    @property
     def ready(self) -> bool:
         """Whether it can be opened now."""
         return self.state is NotebookState.READY
@@ -62,7 +67,7 @@ class NotebookView:
 def views_for(site: Site, member: MemberName) -> tuple[NotebookView, ...]:
     """Return the notebooks that the member may open: the member's own first, then by name."""
     views = (_view(site, n, member) for n in site.inventory().notebooks.values())
-    mine = [view for view in views if view.level is not None]
+    mine = [view for view in views if view.opens]
     return tuple(sorted(mine, key=lambda v: (v.notebook.owner != member, v.name)))
 
 
@@ -70,7 +75,7 @@ def view_for(site: Site, member: MemberName, name: NotebookName) -> NotebookView
     """Return a notebook that the member may open; None when there is none, or none for them."""
     notebook = site.inventory().notebooks.get(name)
     view = None if notebook is None else _view(site, notebook, member)
-    return view if view is not None and view.level is not None else None
+    return view if view is not None and view.opens else None
 
 
 def all_views(site: Site, member: MemberName) -> tuple[NotebookView, ...]:

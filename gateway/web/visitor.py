@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
+from gateway.core.credentials import presented
 from gateway.core.identity import CredentialKind, Identity
 from gateway.core.inventory import Member
 from gateway.errors import RequestInvalid
-from gateway.web.cookies import cookie_of, session_cookie
+from gateway.web.cookies import cookie_of, head_of, session_cookie
 from gateway.web.site import GivenSite, Site
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-TOKEN_SCHEMES: Final = frozenset({"bearer", "token"})
 
 
 class LogInFirst(Exception):
@@ -102,11 +102,8 @@ async def logged_in(request: Request, site: GivenSite) -> Visitor:
 
 async def caller(request: Request, site: GivenSite) -> Visitor:
     """Return who calls the API, by token or by session; raise RequestInvalid where they may not."""
-    presented = request.headers.getlist("authorization")
-    if presented:
-        visitor = _by_token(site, presented[0]) if len(presented) == 1 else None
-    else:
-        visitor = visitor_of(site, request)
+    token = presented(head_of(request), cookie=b"", api_path=False).token
+    visitor = visitor_of(site, request) if token is None else _by_token(site, token)
     if visitor is None:
         raise RequestInvalid(401, "log in, or send an API token of yours that is still good")
     if visitor.identity.kind is CredentialKind.SESSION:
@@ -114,11 +111,8 @@ async def caller(request: Request, site: GivenSite) -> Visitor:
     return visitor
 
 
-def _by_token(site: Site, authorization: str) -> Visitor | None:
-    scheme, _, secret = authorization.partition(" ")
-    if scheme.lower() not in TOKEN_SCHEMES:
-        return None
-    identity = site.accounts.token(secret.strip())
+def _by_token(site: Site, secret: str) -> Visitor | None:
+    identity = site.accounts.token(secret)
     member = None if identity is None else site.inventory().members.get(identity.member)
     return None if identity is None or member is None else Visitor(member, identity)
 

@@ -38,7 +38,7 @@ async def show_waiting(
 ) -> Response:
     """Say why the notebook can't be opened now, what there is to do, and come back by itself."""
     if visitor is None:
-        wanted = quote(site.notebook_url(name), safe="")
+        wanted = quote(site.notebook_url(name).removeprefix(site.origin), safe="")
         return RedirectResponse(f"{site.origin}{LOGIN_PATH}?next={wanted}", 303)
     view = _view(request, site, visitor, name)
     if view is None:

@@ -1,84 +1,20 @@
 """gateway.demo.run: the whole demo, with a fake in the gateway's place, and every way of its ending."""
 
+import asyncio
 import json
 import os
 import signal
-import subprocess
 import sys
-import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+import asyncssh
 import psutil
 import pytest
+import yaml
 
 from gateway.demo import run
 from gateway.demo.stage import RUNTIME, free_ports, listening_socket
-
-ROOT = Path(__file__).parent.parent.parent
-FAKE_GATEWAY = (sys.executable, str(Path(__file__).parent / "fake_gateway.py"))
-DEMO = (
-    "import sys; from gateway.demo import main; sys.exit(main({port}, {password!r}, serve={serve}))"
-)
-LAST_LINE = "Ctrl-C stops the demo"
-
-
-@dataclass
-class Shown:
-    """A demo that runs."""
-
-    process: subprocess.Popen[str]
-    temporary: Path
-    programme: str
-
-    def home(self, login: str) -> Path:
-        return next(self.temporary.glob("gateway-demo-*")) / "home" / login
-
-    def server(self, login: str) -> dict[str, object]:
-        file = next((self.home(login) / RUNTIME).glob("jpserver-*.json"))
-        found: dict[str, object] = json.loads(file.read_text())
-        return found
-
-    def ask(self, login: str, path: str, *, method: str = "GET") -> object:
-        server = self.server(login)
-        headers = {"Authorization": f"token {server['token']}"}
-        request = urllib.request.Request(f"{server['url']}{path}", headers=headers, method=method)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-            return json.load(answer)
-
-    def descendants(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-
-def start(temporary: Path, *, port: int, password: str | None = None) -> subprocess.Popen[str]:
-    code = DEMO.format(port=port, password=password, serve=FAKE_GATEWAY)
-    return subprocess.Popen(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(temporary)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-@pytest.fixture
-def shown(tmp_path: Path) -> Iterator[Shown]:
-    with start(tmp_path, port=free_ports(1)[0], password="correct horse battery") as process:
-        assert process.stdout is not None
-        lines: list[str] = []
-        for line in process.stdout:
-            lines.append(line)
-            if LAST_LINE in line:
-                break
-        else:
-            assert process.stderr is not None
-            pytest.fail(process.stderr.read())
-        try:
-            yield Shown(process, tmp_path, "".join(lines))
-        finally:
-            process.kill()
+from tests.demo.conftest import PASSWORD, Shown, start
 
 
 @pytest.mark.demo
@@ -89,7 +25,7 @@ def test_three_real_notebooks_run_and_ctrl_c_leaves_nothing(shown: Shown) -> Non
         assert isinstance(contents, dict)
         assert [entry["name"] for entry in contents["content"]] == ["hello.ipynb"]
         assert shown.ask(login, "api/kernels", method="POST")
-    assert shown.programme.count("correct horse battery") == 3
+    assert shown.programme.count(PASSWORD) == 3
     processes = shown.descendants()
     assert len(processes) >= 8  # the remote, the gateway, three notebooks and a kernel each
 
@@ -98,6 +34,54 @@ def test_three_real_notebooks_run_and_ctrl_c_leaves_nothing(shown: Shown) -> Non
     assert shown.process.wait(timeout=60) == 0
     assert not [process for process in processes if process.is_running()]
     assert list(shown.temporary.iterdir()) == []
+
+
+@pytest.mark.demo
+def test_configuration_leads_to_each_notebook_and_its_token(shown: Shown) -> None:
+    """With nothing but gateway.yaml, each notebook is reached by SSH and takes the token found there."""
+    wanted = yaml.safe_load((shown.folder / "gateway.yaml").read_text())
+
+    for notebook in wanted["notebooks"].values():
+        status = asyncio.run(ask_over_ssh(wanted["remotes"]["lab"], notebook))
+        assert status == b"HTTP/1.1 200 OK"
+
+
+async def ask_over_ssh(remote: dict[str, object], notebook: dict[str, object]) -> bytes:
+    """Read the token over SFTP, ask for the kernels through a channel, and return the status line."""
+    async with asyncssh.connect(
+        str(remote["host"]),
+        int(str(remote["port"])),
+        username=str(notebook["login"]),
+        client_keys=[str(remote["identity"])],
+        known_hosts=lambda *_: ([], [], []),
+        server_host_key_algs="default",
+        client_factory=lambda: Pinned(str(remote["host_key"])),
+        agent_path=None,
+        config=[],
+    ) as connection:
+        async with connection.start_sftp_client() as sftp:
+            (file,) = await sftp.glob(f"{RUNTIME}/jpserver-*.json")
+            async with sftp.open(file) as reader:
+                token = json.loads(await reader.read())["token"]
+        port = int(str(notebook["port"]))
+        answer, question = await connection.open_connection("localhost", port)
+        question.write(
+            f"GET /api/kernels HTTP/1.1\r\nHost: localhost:{port}\r\n"
+            f"Authorization: token {token}\r\n\r\n".encode()
+        )
+        return (await answer.readline()).strip()
+
+
+class Pinned(asyncssh.SSHClient):
+    """Trusts one host key, by its fingerprint."""
+
+    def __init__(self, fingerprint: str) -> None:
+        self._fingerprint = fingerprint
+
+    def validate_host_public_key(
+        self, host: str, addr: str, port: int, key: asyncssh.SSHKey
+    ) -> bool:
+        return key.get_fingerprint() == self._fingerprint
 
 
 @pytest.mark.demo

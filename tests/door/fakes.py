@@ -1,7 +1,7 @@
 """Stand-ins for what the door leans on, each keeping the real one's promises, and a door among them."""
 
 import asyncio
-import socket
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -117,7 +117,6 @@ class House:
     notebooks: FakeNotebooks
     inventory: Inventory
     port: int
-    served: "asyncio.Task[None]"
     control: Backend = field(repr=False)
 
     def apply(self, **changes: object) -> None:
@@ -133,20 +132,14 @@ async def house(
     control: Backend,
     routing: Routing = Routing.PATH,
     limits: Limits | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[House]:
     who, notebooks = FakeWho(), FakeNotebooks({"alice": alice.port, "bob": bob.port})
     wanted = inventory(routing, limits or Limits())
-    listening = socket.create_server(("127.0.0.1", 0))
-    door = Door(
-        who=who,
-        tunnels=notebooks,
-        control=lambda factory: dial(control.port, factory),
-        inventory=wanted,
-    )
-    async with asyncio.TaskGroup() as tasks:
-        served = tasks.create_task(door.serve([listening]))
-        port = listening.getsockname()[1]
-        yield House(door, who, notebooks, wanted, port, served, control)
+    door = Door(who=who, tunnels=notebooks, control=lambda factory: dial(control.port, factory))
+    door.apply(wanted)
+    async with door.listening(wanted.server.listen, tls) as port:
+        yield House(door, who, notebooks, wanted, port, control)
         await door.drain(0.2)
 
 

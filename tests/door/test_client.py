@@ -134,7 +134,7 @@ async def test_refused_client_may_finish_its_sentence(gateway: House) -> None:
         got = await client.answer()
 
     assert got is not None
-    assert got.status == 401
+    assert got.status == 424
 
 
 async def test_websocket_that_is_refused_upstream_is_http_again(

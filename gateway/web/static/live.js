@@ -53,7 +53,7 @@
     row.querySelector("[data-summary]").textContent = notebook.summary;
     open.textContent = ready ? "Open" : "Details";
     open.classList.toggle("primary", ready);
-    open.setAttribute("aria-label", `${open.textContent}: ${notebook.name}`);
+    open.setAttribute("aria-label", `${ready ? "Open" : "Details of"} ${notebook.name}`);
     news.textContent = `${notebook.name}: ${notebook.summary}`;
   };
 

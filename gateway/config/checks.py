@@ -1,0 +1,165 @@
+"""What single keys can't show: whether remotes, notebooks, members and grants fit each other."""
+
+from collections.abc import Iterable, Iterator
+
+from gateway.config.document import Path, Problem
+from gateway.config.keys import Keys, NotebookKeys, RemoteKeys
+from gateway.config.kinds import is_ip, public_url
+from gateway.core.inventory import HostKeyPolicy, Routing, TokenSource
+from gateway.core.suggest import did_you_mean
+
+GROUP = "group:"
+
+
+def check(keys: Keys) -> Iterator[Problem]:
+    """Yield every problem between keys that are each fine by themselves."""
+    yield from _check_server(keys)
+    for name, remote in keys.remotes.items():
+        yield from _check_remote(keys, name, remote)
+    for name, notebook in keys.notebooks.items():
+        yield from _check_notebook(keys, name, notebook)
+    yield from _check_places(keys)
+    yield from _check_grants(keys)
+
+
+def _check_server(keys: Keys) -> Iterator[Problem]:
+    server, url = keys.server, public_url(keys.server.public_url)
+    if server.routing is Routing.HOST and is_ip(url.host):
+        message = f"server.routing: host needs a host name in public_url; {url.host} is an address"
+        yield Problem(("server", "routing"), message)
+    if server.tls is not None and not url.secure:
+        yield Problem(("server", "public_url"), "server.public_url: must be https, as tls is set")
+    if server.admin_listen and server.admin_listen == server.listen:
+        yield Problem(("server", "admin_listen"), "server.admin_listen: the same as server.listen")
+    if not keys.auth.local.enabled and keys.auth.oidc is None:
+        yield Problem(("auth",), "auth: nobody can log in; enable local or set oidc")
+
+
+def _check_remote(keys: Keys, name: str, remote: RemoteKeys) -> Iterator[Problem]:
+    path = ("remotes", name)
+    yield from _check_credential(path, remote)
+    yield from _check_host_key(path, remote)
+    if remote.jump is not None:
+        yield from _check_jump(keys, name, remote.jump)
+
+
+def _check_credential(path: Path, remote: RemoteKeys) -> Iterator[Problem]:
+    ways = [way for way in ("identity", "agent", "gssapi") if getattr(remote, way)]
+    if not ways:
+        yield Problem(path, f"{_name(path)} has no way to log in; set identity, agent or gssapi")
+    if len(ways) > 1:
+        yield Problem((*path, ways[1]), f"{_name(path)} has {' and '.join(ways)}; choose one")
+    for beside in ("passphrase_file", "certificate"):
+        if getattr(remote, beside) is not None and remote.identity is None:
+            yield Problem(
+                (*path, beside), f"{_name(path)} has {beside}, but no identity it goes with"
+            )
+
+
+def _check_host_key(path: Path, remote: RemoteKeys) -> Iterator[Problem]:
+    ways = [way for way in ("known_hosts", "host_key") if getattr(remote, way) is not None]
+    if remote.host_key_policy is HostKeyPolicy.ACCEPT_NEW:
+        ways.append("host_key_policy")
+    if not ways:
+        message = "set known_hosts, host_key or host_key_policy: accept-new"
+        yield Problem(path, f"{_name(path)} has no host key to be known by; {message}")
+    if len(ways) > 1:
+        yield Problem((*path, ways[1]), f"{_name(path)} has {' and '.join(ways)}; choose one")
+
+
+def _check_jump(keys: Keys, name: str, jump: str) -> Iterator[Problem]:
+    path: Path = ("remotes", name, "jump")
+    if jump not in keys.remotes:
+        message = (
+            f"remotes.{name}.jump: no remote is called {jump}{did_you_mean(jump, keys.remotes)}"
+        )
+        yield Problem(path, message)
+        return
+    if keys.remotes[jump].login is None:
+        yield Problem(("remotes", jump), f"remotes.{jump}.login is missing: {name} jumps there")
+    way = _way(keys, name)
+    if way[-1] == name:
+        yield Problem(path, f"remotes.{name}.jump leads back to itself: {' → '.join(way)}")
+
+
+def _way(keys: Keys, name: str) -> list[str]:
+    """Return the remotes passed from ``name`` on, up to the end or the first seen twice."""
+    way, here = [name], keys.remotes[name].jump
+    while here in keys.remotes and here is not None:
+        way.append(here)
+        if way.count(here) > 1:
+            break
+        here = keys.remotes[here].jump
+    return way
+
+
+def _check_notebook(keys: Keys, name: str, notebook: NotebookKeys) -> Iterator[Problem]:
+    path = ("notebooks", name)
+    remote = keys.remotes.get(notebook.remote)
+    if remote is None:
+        hint = did_you_mean(notebook.remote, keys.remotes)
+        message = f"notebooks.{name}.remote: no remote is called {notebook.remote}{hint}"
+        yield Problem((*path, "remote"), message)
+    elif notebook.login is None and remote.login is None:
+        message = f"notebooks.{name} has no login; set it here or at remotes.{notebook.remote}"
+        yield Problem(path, message)
+    if (notebook.port is None) == (notebook.socket is None):
+        yield Problem(path, f"notebooks.{name} needs a port or a socket, one of the two")
+    if notebook.owner is not None and notebook.owner not in keys.members:
+        hint = did_you_mean(notebook.owner, keys.members)
+        message = f"notebooks.{name}.owner: no member is called {notebook.owner}{hint}"
+        yield Problem((*path, "owner"), message)
+    yield from _check_token(path, notebook)
+
+
+def _check_token(path: Path, notebook: NotebookKeys) -> Iterator[Problem]:
+    if notebook.token is TokenSource.FILE and notebook.token_file is None:
+        yield Problem((*path, "token"), f"{_name(path)}.token: file needs token_file")
+    if notebook.token is TokenSource.NONE and notebook.token_file is not None:
+        yield Problem((*path, "token_file"), f"{_name(path)} has a token_file, but token: none")
+
+
+def _check_places(keys: Keys) -> Iterator[Problem]:
+    """A port or a socket of a remote belongs to one notebook, whatever the login."""
+    taken: dict[tuple[str, str], list[str]] = {}
+    for name, notebook in keys.notebooks.items():
+        for place in _places(notebook):
+            taken.setdefault((notebook.remote, place), []).append(name)
+    for (remote, place), names in taken.items():
+        if len(names) > 1:
+            message = f"{place} of {remote} is taken twice: {', '.join(names)}"
+            yield Problem(("notebooks", names[-1], place.partition(" ")[0]), message)
+
+
+def _places(notebook: NotebookKeys) -> Iterator[str]:
+    if notebook.port is not None:
+        yield f"port {notebook.port}"
+    if notebook.socket is not None:
+        yield f"socket {notebook.socket}"
+
+
+def _check_grants(keys: Keys) -> Iterator[Problem]:
+    yield from _check_grantees(keys, ("access", "use"), keys.access.use)
+    yield from _check_grantees(keys, ("access", "view"), keys.access.view)
+    for name, notebook in keys.notebooks.items():
+        yield from _check_grantees(keys, ("notebooks", name, "use"), notebook.use)
+        yield from _check_grantees(keys, ("notebooks", name, "view"), notebook.view)
+
+
+def _check_grantees(keys: Keys, path: Path, grantees: Iterable[str]) -> Iterator[Problem]:
+    groups = {group for member in keys.members.values() for group in member.groups}
+    for i, grantee in enumerate(grantees):
+        known = groups if grantee.startswith(GROUP) else keys.members
+        name = grantee.removeprefix(GROUP)
+        if name not in known:
+            whose = "no member is in a group" if known is groups else "no member is"
+            message = f"{_name(path)}: {whose} called {name}{_hint(name, known, groups)}"
+            yield Problem((*path, i), message)
+
+
+def _hint(name: str, known: Iterable[str], groups: set[str]) -> str:
+    return f"; did you mean {GROUP}{name}?" if name in groups else did_you_mean(name, known)
+
+
+def _name(path: Path) -> str:
+    return ".".join(str(key) for key in path)

@@ -1,0 +1,233 @@
+"""Every key of ``gateway.yaml``, declared once: its kind, its default, and a sentence that says what it is."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from gateway.config.kinds import (
+    Count,
+    Duration,
+    File,
+    Fingerprint,
+    Flag,
+    HeadSize,
+    Host,
+    Issuer,
+    Listen,
+    ListenOrOff,
+    Login,
+    LongDuration,
+    Name,
+    Network,
+    Port,
+    RemoteSocket,
+    StoreUrl,
+    Text,
+    Url,
+    VerifyWord,
+)
+from gateway.core.inventory import HostKeyPolicy, LogFormat, Routing, Scheme, TokenSource
+
+
+def _none_is_empty(value: object) -> object:
+    """Take ``notebooks:`` with nothing under it for an empty map, as its writer meant it."""
+    return {} if value is None else value
+
+
+class Section(BaseModel):
+    """A map whose keys are all known."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_all_defaults(cls, value: object) -> object:
+        return _none_is_empty(value)
+
+
+class LimitsKeys(Section):
+    """What one client, one member and all together may take of the gateway."""
+
+    head: HeadSize = Field(65_536, description="The longest head of a request.")
+    headers: Count = Field(100, description="The most header fields of a request.")
+    head_timeout: LongDuration = Field(
+        15.0, description="How long a client may take to send a head."
+    )
+    body_idle: LongDuration = Field(30.0, description="How long a client may pause within a body.")
+    upstream_timeout: LongDuration = Field(
+        300.0, description="How long a notebook may take to begin its answer."
+    )
+    keepalive: LongDuration = Field(75.0, description="How long an idle client connection is kept.")
+    connections: Count = Field(4096, description="The most client connections in all.")
+    connections_per_member: Count = Field(
+        512, description="The most requests and WebSockets that one member may have open at once."
+    )
+
+
+class TlsKeys(Section):
+    """Our own certificate; reloaded when the files change."""
+
+    certificate: File = Field(description="A PEM file: the certificate, then its chain.")
+    key: File = Field(description="A PEM file: the private key.")
+
+
+class ServerKeys(Section):
+    """The entry point: where it listens, what it is called, whom it believes."""
+
+    listen: Listen = Field("127.0.0.1:8000", description="The address that members reach.")
+    admin_listen: ListenOrOff = Field("", description="The address of the metrics; off when empty.")
+    public_url: Url = Field(
+        description="What members type: scheme://host[:port]. Its scheme decides about Secure cookies."
+    )
+    routing: Routing = Field(
+        Routing.PATH,
+        description="path: /NAME/ on one host, for teams whose members trust each other;"
+        " host: NAME.HOST, one origin for each notebook.",
+    )
+    tls: TlsKeys | None = Field(None, description="Our own certificate; without it we speak http.")
+    trusted_proxies: list[Network] = Field(
+        [],
+        description="The networks whose X-Forwarded-* headers are believed; nobody's by default.",
+    )
+    hold: Duration = Field(
+        5.0, description="How long a request waits for a notebook whose tunnel is coming back."
+    )
+    grace: Duration = Field(10.0, description="How long running requests may go on when we stop.")
+    limits: LimitsKeys = Field(LimitsKeys(), description="What a client may take.")
+
+
+class RemoteKeys(Section):
+    """A shared machine, and how to get in."""
+
+    host: Host = Field(description="Its name or IP address.")
+    port: Port = Field(22, description="The port of its sshd.")
+    login: Login | None = Field(
+        None, description="The Unix account, unless a notebook names another."
+    )
+    identity: File | None = Field(
+        None, description="A private key file; its owner alone may read it."
+    )
+    passphrase_file: File | None = Field(
+        None, description="The file that holds the key's passphrase."
+    )
+    certificate: File | None = Field(
+        None, description="An OpenSSH certificate that goes with the key."
+    )
+    agent: Flag = Field(
+        default=False, description="Use the keys of the ssh-agent at SSH_AUTH_SOCK."
+    )
+    gssapi: Flag = Field(default=False, description="Use Kerberos.")
+    known_hosts: File | None = Field(None, description="A known_hosts file with its host key.")
+    host_key: Fingerprint | None = Field(None, description="Its host key's fingerprint.")
+    host_key_policy: HostKeyPolicy = Field(
+        HostKeyPolicy.STRICT,
+        description="strict: only the key that we were given; accept-new: pin the first one seen.",
+    )
+    jump: Name | None = Field(None, description="Another remote that leads to this one.")
+    keepalive: LongDuration = Field(
+        5.0, description="How often it is asked whether it lives; lost after three unanswered."
+    )
+
+
+class NotebookKeys(Section):
+    """One server on a fixed port, or Unix socket, of a remote."""
+
+    remote: Name = Field(description="The remote that it runs on.")
+    port: Port | None = Field(None, description="The port that it listens on, on loopback there.")
+    socket: RemoteSocket | None = Field(
+        None, description="The Unix socket that it listens on instead."
+    )
+    login: Login | None = Field(None, description="The Unix account; default: the remote's login.")
+    owner: Name | None = Field(
+        None, description="The member whose it is; default: the member of the same name."
+    )
+    scheme: Scheme = Field(Scheme.AUTO, description="How it is spoken to; auto asks it.")
+    verify: VerifyWord = Field(
+        None,
+        description="For https: a file of CAs, the certificate's own SHA256:… fingerprint, or false"
+        " for no check; default: the system's CAs.",
+    )
+    token: TokenSource = Field(
+        TokenSource.AUTO,
+        description="Its own token, added on the way. auto: from the runtime file that Jupyter writes,"
+        " else from token_file; file: from token_file; none: its log-in page passes through.",
+    )
+    token_file: File | None = Field(None, description="A file that holds its token.")
+    use: list[Text] = Field([], description="Who else may use it: members and group:NAME.")
+    view: list[Text] = Field([], description="Who may only look: members and group:NAME.")
+
+
+class MemberKeys(Section):
+    """A person with an account at the gateway."""
+
+    name: Text = Field("", description="What to call them.")
+    email: Text = Field("", description="Their address.")
+    groups: list[Name] = Field([], description="The groups that they are in.")
+    admin: Flag = Field(default=False, description="Whether they see all tunnels and members.")
+
+
+class AccessKeys(Section):
+    """Grants for every notebook, beside its own."""
+
+    use: list[Text] = Field([], description="Who may use every notebook: members and group:NAME.")
+    view: list[Text] = Field(
+        [], description="Who may look at every notebook: members and group:NAME."
+    )
+
+
+class LocalKeys(Section):
+    """Members' own passwords, set through invite links."""
+
+    enabled: Flag = Field(default=True, description="Whether members log in with a password.")
+
+
+class OidcKeys(Section):
+    """An identity provider. It is checked for its form; logging in through it is not there yet."""
+
+    issuer: Issuer = Field(description="The issuer's https URL.")
+    client_id: Text = Field(description="The client that the gateway is registered as.")
+    client_secret_file: File | None = Field(None, description="The file that holds its secret.")
+    groups_claim: Text = Field("groups", description="The claim that lists a member's groups.")
+
+
+class AuthKeys(Section):
+    """How members prove who they are."""
+
+    local: LocalKeys = Field(LocalKeys(), description="Members' own passwords.")
+    oidc: OidcKeys | None = Field(None, description="An identity provider.")
+
+
+class LogKeys(Section):
+    """How much is logged, and in what form."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least level."
+    )
+    format: LogFormat = Field(
+        LogFormat.AUTO, description="auto: text on a terminal, JSON elsewhere; or one of the two."
+    )
+
+
+Remotes = Annotated[dict[Name, RemoteKeys], BeforeValidator(_none_is_empty)]
+Notebooks = Annotated[dict[Name, NotebookKeys], BeforeValidator(_none_is_empty)]
+Members = Annotated[dict[Name, MemberKeys], BeforeValidator(_none_is_empty)]
+
+
+class Keys(Section):
+    """The configuration of the notebook gateway."""
+
+    version: Literal[1] = Field(1, description="The version of this file's form.")
+    server: ServerKeys = Field(description="The entry point.")
+    remotes: Remotes = Field({}, description="The machines that notebooks run on, by name.")
+    notebooks: Notebooks = Field({}, description="The notebooks, by name; the name is in the URL.")
+    members: Members = Field({}, description="The people with an account, by name.")
+    access: AccessKeys = Field(
+        AccessKeys(), description="Grants for every notebook, beside its own."
+    )
+    auth: AuthKeys = Field(AuthKeys(), description="How members prove who they are.")
+    store: StoreUrl = Field(
+        "sqlite:////var/lib/gateway/gateway.db",
+        description="The database: sqlite:////PATH, or postgresql+psycopg://USER@HOST/NAME"
+        " (a password goes into a file: ?passfile=/run/secrets/pgpass).",
+    )
+    log: LogKeys = Field(LogKeys(), description="How much is logged, and in what form.")
