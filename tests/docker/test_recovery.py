@@ -31,6 +31,7 @@ def test_stopped_notebook_costs_no_tunnel(stack: Stack, alice: httpx2.Client) ->
     before = stack.connections(login="alice")
 
     stack.run_in("remote", "notebook stop alice")
+    alice.get("/alice/api/status")  # who asks for it finds it gone
     eventually(lambda: stack.state(alice, "alice") == "stopped", within_seconds=10)
     stack.run_in("remote", "notebook start alice")
     eventually(lambda: stack.state(alice, "alice") == "ready", within_seconds=30)
