@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
-from gateway.core.inventory import Address, Inventory, Limits, Notebook, PublicUrl, Server
+from gateway.core.inventory import Address, Inventory, Notebook, PublicUrl, Server
 from gateway.door.client import ClientLeg
 from gateway.door.decision import Decider, Who
 from gateway.door.ledger import Ledger
@@ -35,6 +35,7 @@ class Door:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.decider = Decider(who, tunnels, NOTHING)
+        self.limits = NOTHING.server.limits
         self.ledger = Ledger()
         self.draining = False
         self.requests = 0
@@ -46,15 +47,11 @@ class Door:
         self._servers: list[asyncio.Server] = []
         self._tasks: asyncio.TaskGroup | None = None
 
-    @property
-    def limits(self) -> Limits:
-        """What one client, one member and all together may take."""
-        return self.decider.inventory.server.limits
-
     def apply(self, inventory: Inventory) -> None:
         """Serve by ``inventory`` from now on, and end what it no longer allows or leads elsewhere."""
         before = self.decider.inventory.notebooks
         self.decider.apply(inventory)
+        self.limits = inventory.server.limits
         moved = {
             name
             for name, notebook in before.items()
