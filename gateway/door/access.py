@@ -1,9 +1,12 @@
 """The access log: one line for each request, without queries and without secrets."""
 
 import logging
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 log = logging.getLogger("gateway.access")
+
+INVITE: Final = b"/-/invite/"
+"""What follows is a secret until it is used."""
 
 
 class Entry(NamedTuple):
@@ -25,7 +28,7 @@ def wanted() -> bool:
 
 def write(entry: Entry) -> None:
     """Write one line; the path is escaped, so that it can't forge another (threat D12)."""
-    path = entry.target.partition(b"?")[0][:1024].decode("ascii", "backslashreplace")
+    path = _tellable(entry.target.partition(b"?")[0])[:1024].decode("ascii", "backslashreplace")
     milliseconds = round(entry.seconds * 1000, 1)
     log.info(
         "%s %s %d %d B %.1f ms %s %s",
@@ -46,3 +49,7 @@ def write(entry: Entry) -> None:
             "member": entry.member,
         },
     )
+
+
+def _tellable(path: bytes) -> bytes:
+    return INVITE + b"..." if path.startswith(INVITE) else path

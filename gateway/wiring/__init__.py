@@ -1,1 +1,6 @@
 """The one place where the parts meet."""
+
+from gateway.wiring.connecting import connect_check
+from gateway.wiring.run import serve
+
+__all__ = ["connect_check", "serve"]

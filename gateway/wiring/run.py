@@ -1,13 +1,14 @@
-"""Running: from the name of a file to a served gateway, and its exit code."""
+"""Running: from the name of a file to a served gateway."""
 
 import asyncio
 import logging
 import signal
-from collections.abc import Mapping
 from pathlib import Path
 
 import uvloop
 
+from gateway.config import process_environment
+from gateway.errors import GatewayError
 from gateway.store.store import open_store
 from gateway.wiring.control import private_socket
 from gateway.wiring.gateway import Gateway
@@ -17,26 +18,38 @@ from gateway.wiring.wanted import Wanted
 log = logging.getLogger(__name__)
 
 
-def serve(path: Path, environ: Mapping[str, str]) -> None:
-    """Run the gateway that ``path`` describes until SIGTERM or SIGINT.
+def serve(path: Path) -> int:
+    """Run the gateway that ``path`` describes until SIGTERM or SIGINT, and return the exit code.
 
-    Raises ConfigurationInvalid, StoreUnavailable, and OSError where the address can't be had.
+    Raises ConfigurationInvalid; whatever else stands in the way is logged.
     """
-    wanted = Wanted(path, environ)
+    wanted = Wanted(path, process_environment())
     configure(wanted.inventory.log)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(wanted, stop_on_signals=True))
+    failed = False
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(wanted))
+    except* (GatewayError, OSError) as group:
+        for failure in leaves(group):
+            log.error("the gateway can't run: %s", failure)  # noqa: TRY400 - expected, so without a trace
+        failed = True
+    return int(failed)
 
 
-async def run(wanted: Wanted, *, stop: asyncio.Event | None = None, stop_on_signals: bool) -> None:
-    """Run a gateway until ``stop`` is set, or a signal asks for it."""
-    stop = asyncio.Event() if stop is None else stop
-    loop = asyncio.get_running_loop()
+async def _serve(wanted: Wanted) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
     with private_socket() as (control, path):
         async with open_store(wanted.inventory.store) as store:
             gateway = Gateway(wanted, store, path)
-            if stop_on_signals:
-                loop.add_signal_handler(signal.SIGHUP, gateway.reload)
-                for number in (signal.SIGTERM, signal.SIGINT):
-                    loop.add_signal_handler(number, stop.set)
+            loop.add_signal_handler(signal.SIGHUP, gateway.reload)
             await gateway.run(stop, control)
+
+
+def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    """Return the exceptions in ``group``, however deep."""
+    found: list[BaseException] = []
+    for exc in group.exceptions:
+        found += leaves(exc) if isinstance(exc, BaseExceptionGroup) else [exc]
+    return found

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from playwright.sync_api import Download, Page, expect
 
+from tests.stack import eventually
+
 START_TIMEOUT_MS = 60_000
 LAUNCHER = ".jp-MainAreaWidget:not(.lm-mod-hidden) .jp-Launcher"
 CELL = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell"
@@ -20,15 +22,13 @@ def new_notebook(page: Page) -> None:
     open_launcher(page)
     page.locator(f'{LAUNCHER} .jp-LauncherCard[data-category="Notebook"]').first.click()
     expect(page.locator(CELL).first).to_be_visible(timeout=START_TIMEOUT_MS)
-    kernel_is(page, "idle")
+    wait_for_kernel(page)
 
 
-def kernel_is(page: Page, status: str) -> None:
-    """Wait until the kernel of the notebook on top is ``status``."""
-    indicator = page.locator(
-        f'.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-ExecutionIndicator[data-status="{status}"]'
-    )
-    expect(indicator).to_be_attached(timeout=START_TIMEOUT_MS)
+def wait_for_kernel(page: Page) -> None:
+    """Wait until the kernel of the notebook on top answers: a cell that is run before is lost."""
+    status = page.locator("#jp-main-statusbar", has_text="| Idle")
+    expect(status).to_be_visible(timeout=START_TIMEOUT_MS)
 
 
 def run_cell(page: Page, code: str) -> None:
@@ -96,17 +96,21 @@ def upload(page: Page, file: Path) -> None:
 
 
 def wait_for_file(page: Page, name: str, *, size: int) -> None:
-    """Wait until the notebook holds the file ``name`` with ``size`` bytes, asking as its own page does."""
-    page.wait_for_function(
-        """async ([name, size]) => {
+    """Wait until the notebook holds the file ``name`` with ``size`` bytes."""
+    eventually(lambda: _size_of(page, name) == size, within_seconds=120)
+
+
+def _size_of(page: Page, name: str) -> int | None:
+    """Ask for a file's size as the notebook's own page does."""
+    size: int | None = page.evaluate(
+        """async name => {
             const config = JSON.parse(document.getElementById("jupyter-config-data").textContent);
             const answer = await fetch(`${config.baseUrl}api/contents/${name}?content=0`);
-            return answer.ok && (await answer.json()).size === size;
+            return answer.ok ? (await answer.json()).size : null;
         }""",
-        arg=[name, size],
-        polling=250,
-        timeout=2 * START_TIMEOUT_MS,
+        name,
     )
+    return size
 
 
 def download(page: Page, name: str) -> Download:

@@ -69,7 +69,7 @@ def test_two_members_share_one_live_notebook(entry: Entry, window: Callable[[], 
     carol.goto(f"{entry.notebook('alice')}lab/workspaces/{uuid4().hex}/tree/{name}")
     log_in(carol, "carol", entry.password)
     lab.wait_for_lab(carol)
-    lab.kernel_is(carol, "idle")
+    lab.wait_for_kernel(carol)
     lab.run_cell(carol, "print(shared.upper())")
 
     lab.expect_output(carol, "SEEN BY BOTH")

@@ -44,7 +44,6 @@ def test_notebook_without_a_grant_is_not_there(stack: Stack, bob: httpx2.Client)
 
 def test_page_without_a_grant_is_not_there(stack: Stack) -> None:
     """The same with a session, in a browser."""
-    stack.set_password("bob")
     with stack.logged_in("bob") as browser:
         assert browser.get("/bob/", follow_redirects=True).status_code == 200
         assert browser.get("/alice/").status_code == 404

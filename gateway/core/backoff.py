@@ -1,0 +1,54 @@
+"""How long to wait before trying again; the entropy is an argument.
+
+A remote that comes back should be found within seconds, and one that is away for days should hardly
+notice us: so the wait doubles up to a few seconds, stays there for some minutes, and only then grows.
+A rejection is different. OpenSSH 9.8 and later (PerSourcePenalties) punishes the source address for
+each failed log-in, and all our members share ours: one bad key, tried eagerly, locks out everybody.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from gateway.core.status import NotebookState, TunnelState
+from gateway.core.tunnel import Tunnel
+
+FIRST_SECONDS: Final = 0.3
+CEILING_SECONDS: Final = 4.0
+PATIENT_SECONDS: Final = 15.0
+PATIENT_AFTER: Final = 75
+"""Tries in a row (five minutes or so) after which a remote counts as away for long."""
+
+PARKED_SECONDS: Final = 60.0
+
+REFUSALS: Final = 2
+REFUSAL_SECONDS: Final = 15.0
+"""OpenSSH bars an address whose penalties add up to 15 s; a refused log-in costs 5 s."""
+
+PROBE_SECONDS: Final = {
+    NotebookState.READY: 20.0,
+    NotebookState.STOPPED: 2.0,
+    NotebookState.UNKNOWN: 5.0,
+    NotebookState.REFUSED: 30.0,
+}
+"""How long a notebook in a state is left alone. In the others its tunnel decides when to ask."""
+
+
+def wait_before_dialing(tunnel: Tunnel, entropy: float) -> float:
+    """Return the seconds until the next try; ``entropy`` is in [0, 1)."""
+    if tunnel.state is TunnelState.PARKED:
+        return PARKED_SECONDS * (1 + entropy / 4)
+    doublings = min(max(tunnel.failures - 1, 0), 16)
+    ceiling = PATIENT_SECONDS if tunnel.failures > PATIENT_AFTER else CEILING_SECONDS
+    return min(FIRST_SECONDS * 2.0**doublings, ceiling) * (1 + entropy) / 2
+
+
+def wait_before_probing(state: NotebookState, entropy: float) -> float | None:
+    """Return the seconds until the next probe, or None when only an event calls for one."""
+    seconds = PROBE_SECONDS.get(state)
+    return None if seconds is None else seconds * (3 + entropy) / 4
+
+
+def wait_after_refusals(refused_at: Iterable[float], now: float) -> float:
+    """Return the seconds until a log-in that may be refused does no harm to the others."""
+    recent = sorted(moment for moment in refused_at if now - moment < REFUSAL_SECONDS)
+    return recent[-REFUSALS] + REFUSAL_SECONDS - now if len(recent) >= REFUSALS else 0.0

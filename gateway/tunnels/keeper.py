@@ -1,0 +1,141 @@
+"""The keeper: holds one tunnel up, for as long as its task lives."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from gateway.core.backoff import wait_before_dialing
+from gateway.core.names import TunnelId
+from gateway.core.status import TunnelState, TunnelStatus
+from gateway.core.tunnel import Tunnel, TunnelEvent, loss
+from gateway.errors import Reason, RemoteError, RemoteRejected, RemoteUnreachable
+from gateway.tunnels.connection import Connection
+from gateway.tunnels.dialing import Way
+from gateway.tunnels.gate import Gate
+
+log = logging.getLogger(__name__)
+
+JUMP_SECONDS: Final = 10.0
+
+
+class Dial(Protocol):
+    """How a keeper gets a connection."""
+
+    async def dial(
+        self, way: Way, through: Connection | None
+    ) -> AbstractAsyncContextManager[Connection]:
+        """Log in, and return what holds the connection; raise RemoteError when it can't be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """What passes and what happens by chance, so that tests can say."""
+
+    clock: Callable[[], float]
+    """Seconds since the epoch, for people to read."""
+    monotonic: Callable[[], float]
+    """Seconds since some moment, for measuring."""
+    sleep: Callable[[float], Awaitable[None]]
+    entropy: Callable[[], float]
+    """A number in [0, 1), another one each time."""
+
+
+class Keeper:
+    """Keeps one tunnel."""
+
+    def __init__(
+        self, way: Way, *, dialer: Dial, gate: Gate, time: Time, jump: "Keeper | None" = None
+    ) -> None:
+        self.way = way
+        self.id = TunnelId(way.remote.name, way.login)
+        self.connection: Connection | None = None
+        self.status = TunnelStatus(self.id, TunnelState.DIALING, time.clock())
+        self.listeners: list[Callable[[], None]] = []
+        self._tunnel = Tunnel()
+        self._dialer = dialer
+        self._gate = gate
+        self._time = time
+        self._jump = jump
+        self._proven = False
+
+    async def run(self) -> None:
+        """Keep the tunnel until cancelled."""
+        self._tunnel = Tunnel()
+        self.status = TunnelStatus(self.id, self._tunnel.state, self._time.clock())
+        while True:
+            if self._tunnel.state is not TunnelState.DIALING:
+                await self._time.sleep(wait_before_dialing(self._tunnel, self._time.entropy()))
+                self._enter(TunnelEvent.ELAPSED, self.status.reason, self.status.detail)
+            try:
+                connecting = await self._dial()
+            except RemoteRejected as exc:
+                self._enter(TunnelEvent.REJECTED, exc.reason, exc.detail)
+            except RemoteError as exc:
+                self._enter(TunnelEvent.FAILED, exc.reason, exc.detail)
+            else:
+                await self._hold(connecting)
+
+    async def up(self) -> Connection:
+        """Return the connection, waiting for it; raise RemoteUnreachable when it does not come."""
+        try:
+            async with asyncio.timeout(JUMP_SECONDS):
+                while self.connection is None and self.status.state is not TunnelState.PARKED:
+                    await self._changed()
+        except TimeoutError:
+            pass
+        if self.connection is None:
+            detail = f"the jump remote {self.id.remote} has no tunnel: {self.status.detail or self.status.state}"
+            raise RemoteUnreachable(Reason.JUMP_DOWN, detail)
+        return self.connection
+
+    def check(self) -> None:
+        """Ping the remote now, in case it is silently gone."""
+        if self.connection is not None:
+            self.connection.check()
+
+    async def _dial(self) -> AbstractAsyncContextManager[Connection]:
+        through = None if self._jump is None else await self._jump.up()
+        async with self._gate.passed(proven=self._proven):
+            return await self._dialer.dial(self.way, through)
+
+    async def _hold(self, connecting: AbstractAsyncContextManager[Connection]) -> None:
+        async with connecting as connection:
+            self._proven = True
+            self.connection = connection
+            started = self._time.monotonic()
+            try:
+                self._enter(TunnelEvent.CONNECTED, None, "")
+                reason = await connection.closed()
+            finally:
+                self.connection = None
+        age = self._time.monotonic() - started
+        self._enter(loss(age), reason, f"the connection to {self.id.remote} ended: {reason}")
+
+    def _enter(self, event: TunnelEvent, reason: Reason | None, detail: str) -> None:
+        before = self.status
+        self._tunnel = self._tunnel.after(event)
+        self.status = TunnelStatus(self.id, self._tunnel.state, self._time.clock(), reason, detail)
+        self._tell(event, before)
+        for listener in tuple(self.listeners):
+            listener()
+
+    def _tell(self, event: TunnelEvent, before: TunnelStatus) -> None:
+        """Log the change; trying again, and failing as before, is no news."""
+        status = self.status
+        repeated = status.reason is not None and status.reason is before.reason
+        level = logging.DEBUG if repeated or event is TunnelEvent.ELAPSED else logging.INFO
+        if event is TunnelEvent.REJECTED and level is logging.INFO:
+            level = logging.WARNING
+        detail = f": {status.detail}" if status.detail else ""
+        log.log(level, "tunnel %s: %s, now %s%s", self.id, event, status.state, detail)
+
+    async def _changed(self) -> None:
+        changed = asyncio.Event()
+        self.listeners.append(changed.set)
+        try:
+            await changed.wait()
+        finally:
+            self.listeners.remove(changed.set)

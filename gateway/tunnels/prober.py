@@ -1,0 +1,162 @@
+"""The prober: knows how one notebook stands, for as long as its task lives."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from gateway.core.backoff import wait_before_probing
+from gateway.core.inventory import Notebook
+from gateway.core.notebook_state import Probed, failure, judge
+from gateway.core.status import NotebookState, NotebookStatus, TunnelState
+from gateway.core.upstream import Upstream
+from gateway.errors import Reason, UpstreamError, UpstreamTimedOut
+from gateway.tunnels.channel import ProtocolFactory
+from gateway.tunnels.connection import Connection
+from gateway.tunnels.keeper import Keeper, Time
+from gateway.tunnels.probing import Reached, probe, still_as_found
+
+log = logging.getLogger(__name__)
+
+PROBE_SECONDS: Final = 25.0
+"""More than all limits of a probe's parts; a probe that takes longer is stuck."""
+GAP_SECONDS: Final = 0.5
+"""At least so long between two probes, however many suspect something."""
+
+
+class Prober:
+    """Probes one notebook: when its tunnel is up, when somebody suspects something, and now and then."""
+
+    def __init__(
+        self, notebook: Notebook, keeper: Keeper, *, time: Time, on_change: Callable[[], None]
+    ) -> None:
+        self.notebook = notebook
+        self.keeper = keeper
+        self.upstream: Upstream | None = None
+        self.status = NotebookStatus(notebook.name, NotebookState.STARTING, time.clock())
+        self._time = time
+        self._on_change = on_change
+        self._reached: Reached | None = None
+        self._probed: Probed | None = None
+        self._was_ready = False
+        self._suspected = False
+        self._called = asyncio.Event()
+
+    async def run(self) -> None:
+        """Probe until cancelled."""
+        self.keeper.listeners.append(self._tunnel_changed)
+        try:
+            while True:
+                self._called.clear()
+                if (connection := self.keeper.connection) is not None:
+                    await self._probe(connection)
+                self._judge()
+                await self._rest()
+        finally:
+            self.keeper.listeners.remove(self._tunnel_changed)
+
+    def suspect(self) -> None:
+        """Probe soon, and ping the remote now: somebody saw something odd."""
+        self._suspected = True
+        self._called.set()
+        self.keeper.check()
+
+    async def open(self, factory: ProtocolFactory) -> asyncio.Transport:
+        """Open a stream to the notebook; raise UpstreamError when it can't be had."""
+        if self._reached is None or self.status.state is not NotebookState.READY:
+            raise failure(self.status)
+        try:
+            return await self._reached.approach.open(factory)
+        except UpstreamError:
+            self.suspect()
+            raise
+
+    async def _probe(self, connection: Connection) -> None:
+        """Ask the notebook; all of it again if anything may have changed."""
+        light = self._reached if not self._suspected else None
+        self._suspected = False
+        reached: Reached | None = None
+        probed: Probed | None
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                reached = light if light is not None and await _unchanged(light) else None
+                reached = reached or await probe(
+                    connection, self.notebook, self.keeper.way.remote.host
+                )
+            probed = Probed(reached.upstream)
+        except TimeoutError:
+            probed = Probed(None, Reason.SILENT_NOTEBOOK, self._placed("a probe took too long"))
+        except UpstreamError as exc:
+            probed = Probed(None, exc.reason, self._placed(exc.detail))
+        # What went through a connection that has ended meanwhile says nothing of the notebook.
+        if connection is self.keeper.connection:
+            self._reached, self._probed = reached, probed
+
+    def _placed(self, detail: str) -> str:
+        place = f"{self.notebook.place} of {self.notebook.remote}"
+        return detail if place in detail else f"{place}: {detail}"
+
+    async def _rest(self) -> None:
+        """Wait until the next probe is due, or something calls for one."""
+        async with asyncio.TaskGroup() as tasks:
+            timer = tasks.create_task(self._call_in_time(), name="timer")
+            await self._called.wait()
+            timer.cancel()
+        if self._suspected:
+            await self._time.sleep(GAP_SECONDS)
+
+    async def _call_in_time(self) -> None:
+        seconds = wait_before_probing(self.status.state, self._time.entropy())
+        if seconds is not None:
+            await self._time.sleep(seconds)
+            self._called.set()
+
+    def _tunnel_changed(self) -> None:
+        """Forget what was found through another connection, at once: nobody may use it any more."""
+        self._reached = None
+        self._probed = None
+        self._judge()
+        self._called.set()
+
+    def _judge(self) -> None:
+        judgement = judge(self.keeper.status, self._probed, was_ready=self._was_ready)
+        self._was_ready |= judgement.state is NotebookState.READY
+        self.upstream = judgement.upstream
+        before = self.status
+        now = judgement.since(self.notebook.name, before.since)
+        if now == before:
+            return
+        if now.state is not before.state:
+            now = replace(now, since=self._time.clock())
+            self._tell(now)
+        self.status = now
+        self._on_change()
+
+    def _tell(self, now: NotebookStatus) -> None:
+        level = logging.WARNING if now.state is NotebookState.REFUSED else logging.INFO
+        found = "" if now.upstream is None else f" ({_described(now.upstream)})"
+        # What its tunnel says has been said.
+        own = self.keeper.status.state is TunnelState.UP and now.detail
+        log.log(
+            level,
+            "notebook %s: now %s%s%s",
+            now.name,
+            now.state,
+            found,
+            f": {now.detail}" if own else "",
+        )
+
+
+async def _unchanged(reached: Reached) -> bool:
+    """Say whether a notebook answers as before; one that is silent once may only be busy."""
+    try:
+        return await still_as_found(reached)
+    except UpstreamTimedOut:
+        return False
+
+
+def _described(upstream: Upstream) -> str:
+    what = f"{upstream.kind} {upstream.version}" if upstream.version else str(upstream.kind)
+    where = upstream.base_path.decode()
+    return f"{what}, {upstream.scheme}, at {where}, token: {upstream.token_origin}"

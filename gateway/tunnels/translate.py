@@ -1,0 +1,131 @@
+"""What asyncssh and the socket raise, as failures of ours: a reason, and a sentence with the fix."""
+
+import socket
+
+import asyncssh
+
+from gateway.core.host_key import Verdict
+from gateway.core.inventory import Notebook, Remote
+from gateway.core.names import LoginName
+from gateway.errors import (
+    ForwardingRefused,
+    NotebookStopped,
+    Reason,
+    RemoteError,
+    RemoteRejected,
+    RemoteUnreachable,
+    TunnelDown,
+    UpstreamError,
+)
+
+BUSY_CODES = {asyncssh.DISC_TOO_MANY_CONNECTIONS, asyncssh.DISC_SERVICE_NOT_AVAILABLE}
+
+
+def remote_error(
+    exc: Exception,
+    remote: Remote,
+    login: LoginName,
+    *,
+    greeted: bool = False,
+    verdict: Verdict | None = None,
+) -> RemoteError:
+    """Return our word for what went wrong while dialing.
+
+    ``greeted`` says that a TCP connection was made; ``verdict`` is what was thought of the host key.
+    """
+    where = f"{remote.name} ({remote.host} port {remote.port})"
+    match exc:
+        case asyncssh.HostKeyNotVerifiable():
+            error = _host_key_error(exc, remote, where, verdict)
+        case asyncssh.PermissionDenied():
+            error = _login_refused(remote, login)
+        case asyncssh.ChannelOpenError():
+            error = _jump_error(exc, remote, where)
+        case asyncssh.DisconnectError():
+            error = _disconnected(exc, remote, login, where)
+        case _:
+            error = _no_connection(exc, remote, f"{where} as {login}", greeted=greeted)
+    return error
+
+
+def upstream_error(exc: Exception, notebook: Notebook) -> UpstreamError:
+    """Return our word for what went wrong while a channel was opened."""
+    who = f"{notebook.login} to {notebook.place} on {notebook.remote}"
+    if isinstance(exc, asyncssh.ChannelOpenError):
+        if exc.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
+            detail = (
+                f"sshd does not forward {who}; see AllowTcpForwarding, AllowStreamLocalForwarding"
+                " and PermitOpen there, and permitopen= beside the key"
+            )
+            return ForwardingRefused(Reason.FORWARDING_REFUSED, detail)
+        if exc.reason != "SSH connection closed":
+            detail = f"nothing listens at {notebook.place} of {notebook.remote}"
+            return NotebookStopped(Reason.NOT_RUNNING, detail)
+    return TunnelDown(Reason.LOST, f"the tunnel of {notebook.login} to {notebook.remote} ended")
+
+
+def _no_connection(
+    exc: Exception, remote: Remote, where: str, *, greeted: bool
+) -> RemoteUnreachable:
+    match exc:
+        case socket.gaierror():
+            detail = (
+                f"the name {remote.host} of remote {remote.name} does not resolve: {exc.strerror}"
+            )
+            return RemoteUnreachable(Reason.NAME_NOT_FOUND, detail)
+        case TimeoutError():
+            return RemoteUnreachable(Reason.TIMED_OUT, f"{where}: connecting took too long")
+        case _ if greeted:
+            detail = f"{where}: hung up before the log-in; it may be busy"
+            return RemoteUnreachable(Reason.BUSY, detail)
+        case _:
+            return RemoteUnreachable(Reason.UNREACHABLE, f"{where}: {exc}")
+
+
+def _host_key_error(
+    exc: asyncssh.HostKeyNotVerifiable, remote: Remote, where: str, verdict: Verdict | None
+) -> RemoteError:
+    if verdict is Verdict.UNKNOWN:
+        detail = f"no host key of {where} is known; set known_hosts or host_key, or host_key_policy: accept-new"
+        return RemoteRejected(Reason.HOST_KEY_UNKNOWN, detail)
+    detail = (
+        f"{where} shows another host key than the one we know ({exc.reason}); if its administrator"
+        f" says that this is right, replace the key in {_source(remote)}"
+    )
+    return RemoteRejected(Reason.HOST_KEY_CHANGED, detail)
+
+
+def _source(remote: Remote) -> str:
+    if remote.host_key is not None:
+        return "host_key"
+    return remote.known_hosts or "the gateway's pins"
+
+
+def _login_refused(remote: Remote, login: LoginName) -> RemoteRejected:
+    means = remote.identity or ("the agent's keys" if remote.agent else "Kerberos")
+    detail = (
+        f"{remote.name} does not let {login} in with {means};"
+        f" put the public key into {login}'s ~/.ssh/authorized_keys there"
+    )
+    return RemoteRejected(Reason.LOGIN_REFUSED, detail)
+
+
+def _disconnected(
+    exc: asyncssh.DisconnectError, remote: Remote, login: LoginName, where: str
+) -> RemoteError:
+    if "authentication failures" in exc.reason:
+        return _login_refused(remote, login)
+    if isinstance(exc, asyncssh.ConnectionLost) or exc.code in BUSY_CODES:
+        detail = f"{where} hung up before {login} was logged in; it may be busy"
+        return RemoteUnreachable(Reason.BUSY, detail)
+    return RemoteUnreachable(Reason.NOT_SSH, f"{where} does not speak SSH as we do: {exc.reason}")
+
+
+def _jump_error(exc: asyncssh.ChannelOpenError, remote: Remote, where: str) -> RemoteError:
+    if exc.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
+        return RemoteRejected(
+            Reason.FORWARDING_REFUSED, f"{remote.jump} does not forward to {where}: {exc.reason}"
+        )
+    return RemoteUnreachable(
+        Reason.UNREACHABLE, f"{where} can't be reached from {remote.jump}: {exc.reason}"
+    )

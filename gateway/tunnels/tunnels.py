@@ -1,0 +1,210 @@
+"""All tunnels and notebooks: kept as the inventory wants them, and handed out to whom they concern."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final
+
+from gateway.core.inventory import Grantees, Inventory, Notebook
+from gateway.core.names import LoginName, NotebookName, RemoteName, TunnelId
+from gateway.core.notebook_state import failure
+from gateway.core.status import NotebookState, NotebookStatus, TunnelStatus
+from gateway.core.upstream import Upstream
+from gateway.errors import Reason, TunnelDown
+from gateway.tunnels.channel import ProtocolFactory
+from gateway.tunnels.dialing import Dialer, Pins, Way
+from gateway.tunnels.gate import Gate
+from gateway.tunnels.keeper import Keeper, Time
+from gateway.tunnels.prober import Prober
+from gateway.tunnels.windows import Windows
+
+log = logging.getLogger(__name__)
+
+COMING: Final = {NotebookState.STARTING, NotebookState.RECONNECTING}
+AFTER_A_BUG_SECONDS: Final = 5.0
+
+
+class Tunnels:
+    """Keeps every tunnel of the inventory up, and knows how every notebook stands."""
+
+    def __init__(
+        self,
+        *,
+        pins: Pins,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        entropy: Callable[[], float] = random.random,
+        agent_path: str = "",
+    ) -> None:
+        """Keep nothing yet; ``apply`` says what, and ``run`` does it."""
+        self._time = Time(clock, monotonic, sleep, entropy)
+        self._dialer = Dialer(pins=pins, windows=Windows(), agent_path=agent_path)
+        self._gates: dict[RemoteName, Gate] = {}
+        self._keepers: dict[TunnelId, Keeper] = {}
+        self._probers: dict[NotebookName, Prober] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+        self._running: dict[Keeper | Prober, asyncio.Task[None]] = {}
+        self._waiting: set[asyncio.Event] = set()
+
+    async def run(self) -> None:
+        """Keep all that is wanted until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            try:
+                self._start_and_stop()
+                await asyncio.get_running_loop().create_future()
+            finally:
+                self._tasks = None
+                self._running.clear()
+
+    def apply(self, inventory: Inventory) -> None:
+        """Take ``inventory`` as what is wanted; what did not change goes on undisturbed."""
+        ways = dict(_ways(inventory))
+        keepers: dict[TunnelId, Keeper] = {}
+        for tunnel in ways:
+            self._keep(tunnel, ways, keepers)
+        self._keepers = keepers
+        self._probers = {
+            name: self._prober(_plain(notebook)) for name, notebook in inventory.notebooks.items()
+        }
+        self._start_and_stop()
+        self._changed()
+
+    def tunnel_statuses(self) -> tuple[TunnelStatus, ...]:
+        """Return how every tunnel stands."""
+        return tuple(keeper.status for keeper in self._keepers.values())
+
+    def status(self, name: NotebookName) -> NotebookStatus | None:
+        """Return how a notebook stands; None when there is none of that name."""
+        prober = self._probers.get(name)
+        return None if prober is None else prober.status
+
+    def upstream_nowait(self, name: NotebookName) -> Upstream | None:
+        """Return how to speak to a notebook, if that can be done now."""
+        prober = self._probers.get(name)
+        return None if prober is None else prober.upstream
+
+    async def upstream(self, name: NotebookName, *, within_seconds: float) -> Upstream:
+        """Return how to speak to a notebook, waiting while it is coming; raise UpstreamError else."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_seconds):
+                while (status := self.status(name)) is not None and status.state in COMING:
+                    await self._change()
+        prober = self._prober_of(name)
+        if prober.upstream is None:
+            raise failure(prober.status)
+        return prober.upstream
+
+    async def open_channel(self, name: NotebookName, factory: ProtocolFactory) -> asyncio.Transport:
+        """Open a fresh stream to a notebook, TLS done; raise UpstreamError when it can't be had."""
+        return await self._prober_of(name).open(factory)
+
+    def suspect(self, name: NotebookName) -> None:
+        """Look after a notebook at which something odd was seen."""
+        if (prober := self._probers.get(name)) is not None:
+            prober.suspect()
+
+    async def settled(self, *, within_seconds: float) -> None:
+        """Return when every notebook has been reached, or it is known why not, or time is up."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_seconds):
+                while any(map(_unsettled, self._probers.values())):
+                    await self._change()
+
+    def _prober_of(self, name: NotebookName) -> Prober:
+        prober = self._probers.get(name)
+        if prober is None:
+            raise TunnelDown(Reason.UNREACHABLE, f"there is no notebook {name} any more")
+        return prober
+
+    def _keep(
+        self, tunnel: TunnelId, ways: dict[TunnelId, Way], keepers: dict[TunnelId, Keeper]
+    ) -> Keeper:
+        """Put the keeper of ``tunnel`` into ``keepers``, and those of its jumps before it."""
+        if (done := keepers.get(tunnel)) is not None:
+            return done
+        way = ways[tunnel]
+        jump = None if way.jump is None else self._keep(_id(way.jump), ways, keepers)
+        keeper = self._keepers.get(tunnel)
+        if keeper is None or keeper.way != way:
+            gate = self._gates.setdefault(
+                tunnel.remote, Gate(clock=self._time.monotonic, sleep=self._time.sleep)
+            )
+            keeper = Keeper(way, dialer=self._dialer, gate=gate, time=self._time, jump=jump)
+        keepers[tunnel] = keeper
+        return keeper
+
+    def _prober(self, notebook: Notebook) -> Prober:
+        keeper = self._keepers[notebook.tunnel]
+        held = self._probers.get(notebook.name)
+        if held is not None and held.keeper is keeper and held.notebook == notebook:
+            return held
+        return Prober(notebook, keeper, time=self._time, on_change=self._changed)
+
+    def _start_and_stop(self) -> None:
+        """Make the tasks those of the keepers and probers that are wanted."""
+        if self._tasks is None:
+            return
+        wanted: set[Keeper | Prober] = {*self._keepers.values(), *self._probers.values()}
+        for one in [held for held in self._running if held not in wanted]:
+            self._running.pop(one).cancel()
+        for one in wanted - self._running.keys():
+            name = str(one.id) if isinstance(one, Keeper) else one.notebook.name
+            self._running[one] = self._tasks.create_task(self._supervise(one), name=name)
+
+    async def _supervise(self, one: Keeper | Prober) -> None:
+        """Run one, again after a bug of ours: the others' notebooks must not go down with it."""
+        while True:
+            try:
+                await one.run()
+            except Exception:
+                log.exception("%s stumbled over a bug; it goes on soon", one)
+            await self._time.sleep(AFTER_A_BUG_SECONDS)
+
+    def _changed(self) -> None:
+        for event in self._waiting:
+            event.set()
+
+    async def _change(self) -> None:
+        event = asyncio.Event()
+        self._waiting.add(event)
+        try:
+            await event.wait()
+        finally:
+            self._waiting.discard(event)
+
+
+def _ways(inventory: Inventory) -> Iterator[tuple[TunnelId, Way]]:
+    """Yield the ways that the notebooks need, and those that these lead through."""
+    for notebook in inventory.notebooks.values():
+        way: Way | None = _way(inventory, notebook.remote, notebook.login)
+        while way is not None:
+            yield _id(way), way
+            way = way.jump
+
+
+def _way(inventory: Inventory, name: RemoteName, login: LoginName) -> Way:
+    remote = inventory.remotes[name]
+    if remote.jump is None:
+        return Way(remote, login)
+    return Way(
+        remote, login, _way(inventory, remote.jump, inventory.remotes[remote.jump].login or login)
+    )
+
+
+def _id(way: Way) -> TunnelId:
+    return TunnelId(way.remote.name, way.login)
+
+
+def _plain(notebook: Notebook) -> Notebook:
+    """Leave out what concerns people only, so that a new grant disturbs nothing."""
+    return replace(notebook, owner=None, use=Grantees(), view=Grantees())
+
+
+def _unsettled(prober: Prober) -> bool:
+    return prober.status.state is NotebookState.STARTING and prober.status.reason is None

@@ -1,0 +1,96 @@
+"""gateway.core.backoff: the waits, and the entropy in them."""
+
+import pytest
+
+from gateway.core.backoff import (
+    CEILING_SECONDS,
+    FIRST_SECONDS,
+    PARKED_SECONDS,
+    PATIENT_AFTER,
+    PATIENT_SECONDS,
+    REFUSAL_SECONDS,
+    wait_after_refusals,
+    wait_before_dialing,
+    wait_before_probing,
+)
+from gateway.core.status import NotebookState, TunnelState
+from gateway.core.tunnel import Tunnel
+
+ALMOST_ONE = 0.999_999
+
+
+@pytest.mark.parametrize(
+    ("failures", "longest"),
+    [
+        (0, FIRST_SECONDS),
+        (1, FIRST_SECONDS),
+        (2, 2 * FIRST_SECONDS),
+        (3, 4 * FIRST_SECONDS),
+        (10, CEILING_SECONDS),
+        (PATIENT_AFTER, CEILING_SECONDS),
+        (PATIENT_AFTER + 1, PATIENT_SECONDS),
+        (10**9, PATIENT_SECONDS),
+    ],
+)
+def test_wait_doubles_up_to_a_ceiling(failures: int, longest: float) -> None:
+    """The wait is between half of what the failures call for and all of it."""
+    tunnel = Tunnel(TunnelState.WAITING, failures)
+
+    waits = [wait_before_dialing(tunnel, entropy) for entropy in (0.0, 0.5, ALMOST_ONE)]
+
+    assert waits == pytest.approx([longest * share for share in (0.5, 0.75, 1.0)], rel=1e-3)
+
+
+def test_a_remote_that_is_back_is_found_within_five_seconds() -> None:
+    """During the first minutes of an outage, no wait leaves less than a second to dial and probe."""
+    waits = [
+        wait_before_dialing(Tunnel(TunnelState.WAITING, failures), ALMOST_ONE)
+        for failures in range(PATIENT_AFTER)
+    ]
+
+    assert max(waits) <= 4.0
+    assert sum(waits) > 120
+
+
+@pytest.mark.parametrize("entropy", [0.0, 0.5, ALMOST_ONE])
+@pytest.mark.parametrize("failures", [1, 2, 99])
+def test_a_parked_tunnel_looks_once_a_minute_at_most(failures: int, entropy: float) -> None:
+    """Threat F9: a refused key is tried at most once in 60 s."""
+    wait = wait_before_dialing(Tunnel(TunnelState.PARKED, failures), entropy)
+
+    assert PARKED_SECONDS <= wait < 1.5 * PARKED_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("refused_at", "wait"),
+    [
+        ((), 0.0),
+        ((100.0,), 0.0),
+        ((99.0, 100.0), REFUSAL_SECONDS - 1),
+        ((90.0, 100.0), REFUSAL_SECONDS - 10),
+        ((1.0, 2.0, 3.0, 100.0), 0.0),
+        ((88.0, 95.0, 99.0), REFUSAL_SECONDS - 5),
+    ],
+)
+def test_refusals_hold_up_the_next(refused_at: tuple[float, ...], wait: float) -> None:
+    """Of any three refusals in a row, the third comes 15 s after the first at the earliest."""
+    assert wait_after_refusals(refused_at, now=100.0) == pytest.approx(wait)
+
+
+@pytest.mark.parametrize("state", list(NotebookState))
+def test_probes_are_spread(state: NotebookState) -> None:
+    """A probe comes between three quarters of its time and all of it; or not by itself."""
+    waits = [wait_before_probing(state, entropy) for entropy in (0.0, ALMOST_ONE)]
+
+    if state in {NotebookState.STARTING, NotebookState.RECONNECTING}:
+        assert waits == [None, None]
+    else:
+        shortest, longest = waits
+        assert shortest is not None
+        assert longest is not None
+        assert shortest == pytest.approx(longest * 3 / 4, rel=1e-3)
+
+
+def test_a_stopped_notebook_is_looked_after_often() -> None:
+    """Its owner has just started it, and waits."""
+    assert wait_before_probing(NotebookState.STOPPED, ALMOST_ONE) == pytest.approx(2.0, rel=1e-3)
