@@ -9,6 +9,8 @@ from gateway.core.names import NAME
 from gateway.errors import RequestInvalid
 
 SAFE_METHODS: Final = frozenset({b"GET", b"HEAD", b"OPTIONS"})
+OWN_SITE: Final = frozenset({None, b"same-origin", b"none"})
+"""What Sec-Fetch-Site says of our pages and the address bar; None is a browser that does not say."""
 NEXT: Final = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 """A path on the same origin: visible ASCII, no backslash, no second slash."""
 LONGEST_NEXT: Final = 2048
@@ -34,6 +36,8 @@ def from_open_page(head: RequestHead) -> bool:
     mode = head.first(b"sec-fetch-mode")
     if mode is not None:
         return mode != b"navigate"
+    if head.first(b"authorization") is not None or b"token=gwp_" in head.target:
+        return False  # a program with a token of its own, though it may say Origin as browsers do
     traces = (b"origin", b"referer", b"x-xsrftoken")
     return not asks_for_page(head) and any(head.first(name) is not None for name in traces)
 
@@ -50,10 +54,11 @@ def check_site(head: RequestHead, *, origin: bytes, by_token: bool) -> None:
         return
     site = head.first(b"sec-fetch-site")
     if head.method in SAFE_METHODS and head.first(b"upgrade") is None:
-        if site == b"cross-site" and head.first(b"sec-fetch-mode") != b"navigate":
+        # A sibling (same-site) is another site too: in host routing it may be another notebook.
+        if site not in OWN_SITE and head.first(b"sec-fetch-mode") != b"navigate":
             raise RequestInvalid(403, "this was asked for by another site")
         return
-    if site is not None and site not in (b"same-origin", b"none"):
+    if site not in OWN_SITE:
         raise RequestInvalid(403, "this was sent by another site")
     if not _sent_by(origin, head, site):
         raise RequestInvalid(403, "this was not sent by a page of this site")

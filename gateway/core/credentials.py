@@ -1,6 +1,7 @@
 """Which credentials a request shows, and the request's target without them."""
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -11,7 +12,9 @@ TOKEN_PREFIX: Final = token_format.TOKEN_PREFIX.encode()
 TOKEN: Final = re.compile(rb"gwp_[A-Za-z0-9_-]{1,128}")
 SESSION: Final = re.compile(rb"[A-Za-z0-9_-]{1,256}")
 AUTHORIZATION_SCHEMES: Final = (b"bearer", b"token")
-API_PATHS: Final = (b"/api/", b"/api?", b"/files/", b"/terminals/websocket/")
+API_PATH: Final = re.compile(
+    rb"(?:/[a-z0-9-]+)?/(?:api(?:[/?]|\Z)|files/|terminals/websocket/)"  # also below a base URL
+)
 """Where Jupyter's clients can't but put their token into the URL."""
 
 
@@ -25,7 +28,7 @@ class Presented(NamedTuple):
 
 def is_api_path(rest: bytes) -> bool:
     """Say whether a notebook's path is one that programs call."""
-    return rest.startswith(API_PATHS) or rest == b"/api"
+    return API_PATH.match(rest) is not None
 
 
 def is_our_token(authorization: bytes) -> bool:
@@ -38,45 +41,41 @@ def presented(head: RequestHead, *, cookie: bytes, api_path: bool) -> Presented:
     """Return the credentials in ``head``.
 
     A session cookie counts by its exact name, and there may be more than one: the caller takes that
-    for a trick. A token in the query counts on API paths only, and leaves the target on all.
+    for a trick. A token in the query counts on API paths only, and leaves the target on all. It never
+    counts for a page load: else a link could put a stranger's page before whoever follows it.
     """
     sessions: list[str] = []
     token: bytes | None = None
     for name, value in head.headers:
         if name == b"cookie":
             if cookie in value:
-                sessions += _cookies(value, cookie)
+                shown = _cookie(cookie).findall(value)
+                sessions += [text.decode() for text in shown if SESSION.fullmatch(text)]
         elif name == b"authorization" and is_our_token(value):
             token = value.partition(b" ")[2].strip()
     target = head.target
-    if b"token=" in target:
-        target, in_query = _without_token(target)
-        if token is None and api_path:
+    if b"=" in target and (b"token=" in target or b"%" in target):
+        target, in_query = without_token(target)
+        if token is None and api_path and head.first(b"sec-fetch-mode") != b"navigate":
             token = in_query
     if token is not None and TOKEN.fullmatch(token) is None:
-        token = (
-            TOKEN_PREFIX  # well meant and no good: it is refused, and no cookie is asked instead
-        )
+        token = TOKEN_PREFIX  # meant well and no good: refused, and no cookie is asked instead
     return Presented(sessions, None if token is None else token.decode(), target)
 
 
-def _cookies(line: bytes, wanted: bytes) -> list[str]:
-    values = []
-    for pair in line.split(b";"):
-        name, _, value = pair.strip().partition(b"=")
-        if name == wanted and SESSION.fullmatch(value):
-            values.append(value.decode())
-    return values
+@lru_cache(maxsize=8)
+def _cookie(name: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"(?:^|;)[ \t]*" + re.escape(name) + rb"=([^;]*?)[ \t]*(?=;|\Z)")
 
 
-def _without_token(target: bytes) -> tuple[bytes, bytes | None]:
+def without_token(target: bytes) -> tuple[bytes, bytes | None]:
     """Return ``target`` without our tokens, and the first of them; other pairs keep their bytes."""
     path, _, query = target.partition(b"?")
     kept, found = [], None
     for pair in query.split(b"&"):
         name, _, value = pair.partition(b"=")
         plain = unquote_to_bytes(value)
-        if name == b"token" and plain.startswith(TOKEN_PREFIX):
+        if plain.startswith(TOKEN_PREFIX) and unquote_to_bytes(name) == b"token":
             found = found or plain
         else:
             kept.append(pair)

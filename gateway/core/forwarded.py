@@ -1,6 +1,7 @@
 """Who is at the other end, when proxies that we trust stand between."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
 
@@ -36,8 +37,9 @@ def client_of(head: RequestHead, *, peer: str, secure: bool, trusted: Sequence[N
         if not _is_in(address, trusted):
             break
     protocols = head.every(b"x-forwarded-proto")
-    if protocols and protocols[-1] in (b"http", b"https"):
-        scheme = protocols[-1].decode()
+    said_last = protocols[-1].rpartition(b",")[2].strip().lower() if protocols else b""
+    if said_last in (b"http", b"https"):
+        scheme = said_last.decode()
     return Client(address, scheme, host)
 
 
@@ -46,6 +48,7 @@ def _is_in(address: str, networks: Sequence[Network]) -> bool:
     return known is not None and any(known in network for network in networks)
 
 
+@lru_cache(maxsize=1024)  # reading an address takes longer than all the rest
 def _address(text: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(text.strip("[]").partition("%")[0])

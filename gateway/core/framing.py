@@ -18,6 +18,9 @@ MOST_DIGITS: Final = 18
 WEBSOCKET_KEY: Final = re.compile(rb"[A-Za-z0-9+/]{22}==")
 WEBSOCKET_VERSION: Final = b"13"
 BODILESS: Final = frozenset({204, 304})
+NOT_PASSED: Final = frozenset({b"CONNECT", b"TRACE"})
+"""The one asks for a tunnel; the other would show the client what we add for the notebook alone."""
+FRAMING_FIELDS: Final = frozenset({b"content-length", b"transfer-encoding"})
 ASKED_OF_A_REQUEST: Final = frozenset(
     {b"host", b"content-length", b"transfer-encoding", b"expect", b"upgrade"}
 )
@@ -46,10 +49,7 @@ BODY_UNTIL_CLOSE: Final = Body(BodyKind.UNTIL_CLOSE)
 
 def check_request(head: RequestHead) -> None:
     """Raise RequestInvalid for what is not one clear HTTP/1.x request in origin form."""
-    if head.minor not in (0, 1):
-        raise RequestInvalid(505, "this is not HTTP/1.0 or HTTP/1.1")
-    if TARGET.fullmatch(head.target) is None:
-        raise RequestInvalid(400, "the request target must be a path, and hold no fragment")
+    _check_line(head)
     found: dict[bytes, bytes] = {}
     for name, value in head.headers:
         if name in ASKED_OF_A_REQUEST:
@@ -61,6 +61,15 @@ def check_request(head: RequestHead) -> None:
     _check_length(head, found)
     if found.get(b"expect", b"100-continue").lower() != b"100-continue":
         raise RequestInvalid(417, "the only expectation that is understood is 100-continue")
+
+
+def _check_line(head: RequestHead) -> None:
+    if head.minor not in (0, 1):
+        raise RequestInvalid(505, "this is not HTTP/1.0 or HTTP/1.1")
+    if head.method in NOT_PASSED:
+        raise RequestInvalid(501, "this method is not passed on")
+    if TARGET.fullmatch(head.target) is None:
+        raise RequestInvalid(400, "the request target must be a path, and hold no fragment")
 
 
 def _check_length(head: RequestHead, found: dict[bytes, bytes]) -> None:
@@ -76,8 +85,9 @@ def _check_length(head: RequestHead, found: dict[bytes, bytes]) -> None:
             raise RequestInvalid(400, "HTTP/1.0 has no transfer-encoding")
         if coding.lower() != b"chunked":
             raise RequestInvalid(501, "the only transfer-encoding that is understood is chunked")
-    if b"upgrade" in found and length != b"0":
-        raise RequestInvalid(400, "a request to upgrade can't have a body")
+    # Some programs offer h2c with every request, bodies or not; that is ignored, and so harmless.
+    if length != b"0" and b"websocket" in found.get(b"upgrade", b"").lower():
+        raise RequestInvalid(400, "a request for a WebSocket can't have a body")
 
 
 def request_body(head: RequestHead) -> Body:
@@ -96,20 +106,25 @@ def response_body(head: ResponseHead, method: bytes) -> Body:
 
     RFC 9112, section 6.3; where it lets a recipient guess, this one does not.
     """
-    lengths, codings = head.every(b"content-length"), head.every(b"transfer-encoding")
-    if len(lengths) + len(codings) > 1:
-        raise UpstreamMalformed(Reason.NOT_HTTP, "its answer states its length twice")
-    size = _size(lengths[0]) if lengths else None
-    if lengths and size is None:
-        raise UpstreamMalformed(Reason.NOT_HTTP, "the length of its answer is not a number")
-    if codings and (codings[0].lower() != b"chunked" or not head.minor):
-        raise UpstreamMalformed(Reason.NOT_HTTP, "its answer has a coding that we do not know")
+    stated: Body | None = None
+    for name, value in head.headers:
+        if name in FRAMING_FIELDS:
+            if stated is not None:
+                raise UpstreamMalformed(Reason.NOT_HTTP, "its answer states its length twice")
+            stated = _stated(head, name, value)
     if method == b"HEAD" or head.status in BODILESS or head.status < 200:  # noqa: PLR2004 - 1xx
         return NO_BODY
-    if codings:
+    return BODY_UNTIL_CLOSE if stated is None else stated
+
+
+def _stated(head: ResponseHead, name: bytes, value: bytes) -> Body:
+    if name == b"transfer-encoding":
+        if value.lower() != b"chunked" or not head.minor:
+            raise UpstreamMalformed(Reason.NOT_HTTP, "its answer has a coding that we do not know")
         return CHUNKED_BODY
+    size = _size(value)
     if size is None:
-        return BODY_UNTIL_CLOSE
+        raise UpstreamMalformed(Reason.NOT_HTTP, "the length of its answer is not a number")
     return Body(BodyKind.SIZED, size) if size else NO_BODY
 
 

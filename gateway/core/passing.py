@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Final
 
 from gateway.core.cookies import cookies_for_notebook
-from gateway.core.credentials import is_our_token
+from gateway.core.credentials import is_our_token, without_token
 from gateway.core.forwarded import Client
 from gateway.core.head import Header, RequestHead
 from gateway.core.mapping import target_inside
@@ -126,7 +126,7 @@ def _forwarded(client: Client) -> list[Header]:
 
 
 def _referer(value: bytes, place: AtNotebook, upstream: Upstream) -> bytes:
-    path = b"/" + value.partition(b"://")[2].partition(b"/")[2]
+    path = without_token(b"/" + value.partition(b"://")[2].partition(b"/")[2])[0]
     if not place.prefix:
         return path
     within = path.startswith(place.prefix + b"/")

@@ -13,7 +13,9 @@ from gateway.core.upstream import Upstream
 DROPPED: Final = HOP_BY_HOP | {
     b"alt-svc",
     b"clear-site-data",  # would log the member out of the gateway
+    b"nel",  # would have browsers report on the whole origin, to anybody
     b"public-key-pins",
+    b"report-to",
     b"sec-websocket-extensions",
     b"service-worker-allowed",
     b"strict-transport-security",  # speaks for a host that isn't the notebook's

@@ -71,7 +71,8 @@ class Routes:
         self._by_host = server.routing is Routing.HOST
         self._main = self._url.host.lower()
         self._ports = {None, "80", "443", str(self._url.port)}
-        self._aliases = LOOPBACK - {self._main} if self._main in LOOPBACK else frozenset()
+        is_local = self._main in LOOPBACK or self._main.endswith(".localhost")
+        self._aliases = LOOPBACK - {self._main} if is_local else frozenset()
         self._sites: dict[bytes, _Site] = {}
 
     def locate(self, head: RequestHead) -> Place:

@@ -34,6 +34,8 @@ def request(method: bytes = b"GET", **fields: bytes) -> RequestHead:
         (request(upgrade=b"websocket", origin=b"http://gw"), False, True),
         (request(accept=b"text/html", authorization=b"token x"), False, False),
         (request(b"POST", sec_fetch_mode=b"navigate"), False, False),
+        (request(origin=b"http://gw", authorization=b"token gwp_x"), False, False),
+        (RequestHead(b"GET", b"/api?token=gwp_x", [(b"origin", b"http://gw")]), False, False),
     ],
 )
 def test_page_or_script(head: RequestHead, page: bool, script: bool) -> None:  # noqa: FBT001 - a table
@@ -82,6 +84,14 @@ def test_our_own_pages_may(head: RequestHead) -> None:
         pytest.param(
             request(sec_fetch_site=b"cross-site", sec_fetch_mode=b"no-cors"), id="embedded"
         ),
+        pytest.param(
+            request(sec_fetch_site=b"same-site", sec_fetch_mode=b"no-cors"),
+            id="embedded-by-sibling",
+        ),
+        pytest.param(
+            request(sec_fetch_site=b"same-site", sec_fetch_mode=b"cors"), id="sibling-cors"
+        ),
+        pytest.param(request(sec_fetch_site=b"nonsense"), id="nonsense"),
         pytest.param(request(service_worker=b"script"), id="T3-worker"),
     ],
 )

@@ -26,6 +26,9 @@ def shown(
         ([b'a="x; gateway=stolen"'], []),  # C8
         ([b"gateway=", b"gateway"], []),
         ([b"gateway=a b", b"gateway=\xff"], []),
+        ([b"gateway =abc", b"x gateway=abc", b"gateway=abc=d", b'gateway="abc"'], []),
+        ([b"a;gateway=abc ; b"], ["abc"]),
+        ([b"\tgateway=abc;gateway=def"], ["abc", "def"]),
     ],
 )
 def test_session_cookies_by_exact_name(lines: list[bytes], sessions: list[str]) -> None:
@@ -56,6 +59,8 @@ def test_tokens_in_authorization(value: bytes, token: str | None) -> None:
         (b"/alice/api?x=%2F&token=gwp_a&y=a+b", "gwp_a", b"/alice/api?x=%2F&y=a+b"),
         (b"/alice/api?token=gwp_a&token=gwp_b", "gwp_a", b"/alice/api"),
         (b"/alice/api?token=gwp%5Fa", "gwp_a", b"/alice/api"),
+        (b"/alice/api?%74oken=gwp_a&x", "gwp_a", b"/alice/api?x"),
+        (b"/alice/api?token%3Dgwp_a", None, b"/alice/api?token%3Dgwp_a"),
         (b"/alice/api?token=abc", None, b"/alice/api?token=abc"),
         (b"/alice/api?xtoken=gwp_a", None, b"/alice/api?xtoken=gwp_a"),
         (b"/alice/token=gwp_a", None, b"/alice/token=gwp_a"),
@@ -68,6 +73,13 @@ def test_tokens_in_the_query(target: bytes, token: str | None, left: bytes) -> N
 def test_a_token_in_a_pages_address_is_taken_out_and_does_not_count() -> None:
     """Threat D11."""
     assert shown(target=b"/alice/lab?token=gwp_a", api=False)[1:] == (None, b"/alice/lab")
+
+
+def test_a_token_in_a_link_does_not_count() -> None:
+    """Else a link could put one member's page before another who has no grant for it."""
+    found = shown((b"sec-fetch-mode", b"navigate"), target=b"/alice/files/x.html?token=gwp_a")
+
+    assert found[1:] == (None, b"/alice/files/x.html")
 
 
 def test_the_header_comes_first() -> None:
@@ -84,6 +96,10 @@ def test_the_header_comes_first() -> None:
         (b"/api/kernels", True),
         (b"/files/x.ipynb", True),
         (b"/terminals/websocket/1", True),
+        (b"/alice/api/kernels", True),
+        (b"/lab/api/settings", True),
+        (b"/a/b/api/kernels", False),
+        (b"//api/kernels", False),
         (b"/apix", False),
         (b"/lab", False),
         (b"/", False),

@@ -56,7 +56,16 @@ def test_the_first_from_the_right_that_is_no_proxy(lines: list[bytes], address: 
 
 
 @pytest.mark.parametrize(
-    ("proto", "scheme"), [(b"https", "https"), (b"ftp", "http"), (None, "http")]
+    ("proto", "scheme"),
+    [
+        (b"https", "https"),
+        (b"HTTPS", "https"),
+        (b"http, https", "https"),
+        (b"https, http", "http"),
+        (b"ftp", "http"),
+        (b"", "http"),
+        (None, "http"),
+    ],
 )
 def test_a_trusted_proxy_knows_the_scheme(proto: bytes | None, scheme: str) -> None:
     found = client_of(asked(proto=proto), peer="10.0.0.1", secure=False, trusted=TRUSTED)

@@ -54,6 +54,9 @@ def refused(head: RequestHead) -> int:
         pytest.param(
             [(b"upgrade", b"websocket"), (b"transfer-encoding", b"chunked")], 400, id="B8-chunked"
         ),
+        pytest.param(
+            [(b"upgrade", b"h2c, WebSocket"), (b"content-length", b"5")], 400, id="B8-list"
+        ),
         pytest.param([(b"content-length", b"9" * 21)], 400, id="B20"),
         pytest.param([(b"host", b"bob")], 400, id="A11"),
         pytest.param([(b"host", b"gw")], 400, id="A11-same"),
@@ -73,6 +76,21 @@ def test_chunked_in_http_1_0_is_refused() -> None:
 def test_host_is_needed(headers: list[Header]) -> None:
     """Threats A12 and A13."""
     assert refused(RequestHead(b"GET", b"/", headers)) == 400
+
+
+@pytest.mark.parametrize("method", [b"CONNECT", b"TRACE"])
+def test_methods_that_show_or_tunnel_are_refused(method: bytes) -> None:
+    assert refused(RequestHead(method, b"/alice/", [HOST])) == 501
+
+
+def test_an_offer_of_h2c_does_not_forbid_a_body() -> None:
+    """Java's client makes it with every request; that it is not taken is all there is to it."""
+    head = request((b"upgrade", b"h2c"), (b"content-length", b"5"))
+
+    check_request(head)
+
+    assert not wants_upgrade(head)
+    assert request_body(head) == Body(BodyKind.SIZED, 5)
 
 
 def test_other_versions_are_refused() -> None:

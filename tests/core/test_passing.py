@@ -72,6 +72,7 @@ def test_our_cookie_stays_behind() -> None:
     [
         (b"https://gw.example/alice/lab?x", b"http://localhost:7001/lab?x"),
         (b"https://gw.example/", b"http://localhost:7001/"),
+        (b"https://gw.example/alice/lab?x&token=gwp_a", b"http://localhost:7001/lab?x"),  # C6
         (b"https://gw.example/bob/lab", b"http://localhost:7001/"),
         (b"nonsense", b"http://localhost:7001/"),
     ],

@@ -52,7 +52,7 @@ def test_a_notebook_that_knows_its_path_needs_no_help() -> None:
 @pytest.mark.parametrize(
     "name",
     [b"connection", b"keep-alive", b"transfer-encoding", b"clear-site-data", b"service-worker-allowed",
-     b"strict-transport-security", b"alt-svc", b"upgrade", b"sec-websocket-extensions"],
+     b"strict-transport-security", b"nel", b"report-to", b"alt-svc", b"upgrade", b"sec-websocket-extensions"],
 )  # fmt: skip
 def test_what_reaches_beyond_the_notebook_is_dropped(name: bytes) -> None:
     """Threat T3, and what belongs to one connection."""

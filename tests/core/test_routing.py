@@ -183,6 +183,16 @@ def test_loopback_has_more_than_one_name() -> None:
     )
 
 
+def test_loopback_names_are_known_under_localhost_too() -> None:
+    local = replace(LOCAL, public_url=PublicUrl("http", "gw.localhost", 8000), routing=Routing.HOST)
+
+    assert locate(local, b"/x", b"alice.gw.localhost:8000") == AtNotebook(ALICE, b"", b"/x")
+    assert locate(local, b"/-/api/v1/me", b"127.0.0.1:8000") == OwnPage(None)
+    assert locate(local, b"/alice/x", b"127.0.0.1:8000") == Redirect(
+        307, b"http://alice.gw.localhost:8000/x"
+    )
+
+
 @given(
     st.text(alphabet="/.%2eE5cCfF;\\abob-?:@", max_size=30).map(str.encode),
     st.sampled_from([b"gw.example", b"alice.gw.example", b"evil"]),
