@@ -482,6 +482,19 @@ async def test_page_is_rewritten(gateway: House, alice: Backend, framing: str) -
     assert b"etag" not in got.headers
 
 
+async def test_page_without_a_body_keeps_its_length(gateway: House, alice: Backend) -> None:
+    """Jupyter's redirect from / is HTML of no length: without saying so, its client would wait for ever."""
+    head = b"HTTP/1.1 302 Found\r\nContent-Type: text/html\r\nLocation: /lab?\r\nContent-Length: 0\r\n\r\n"
+    alice.raw[b"/"] = [head]
+    async with raw_client(gateway.port) as client:
+        client.send(request("/alice/", headers=NAVIGATION))
+        got = await client.answer()
+
+    assert got is not None
+    assert got.status == 302
+    assert got.headers[b"content-length"] == b"0"
+
+
 async def test_page_too_large_to_be_rewritten_is_refused(gateway: House, alice: Backend) -> None:
     """What must be held whole is bounded."""
     size = LARGEST_PAGE_BYTES + 1
