@@ -75,7 +75,7 @@ def _adapted(header: Header, place: AtNotebook, upstream: Upstream) -> bytes | N
         value = upstream.origin
     elif name == b"referer":
         value = upstream.origin + _referer(value, place, upstream)
-    elif name == b"accept-encoding" and may_be_rewritten(place.rest):
+    elif name == b"accept-encoding" and may_be_rewritten(place, upstream):
         value = b"identity"
     elif name == b"authorization" and (upstream.token is not None or is_our_token(value)):
         return None
