@@ -54,9 +54,10 @@ def to_notebook(
     if upstream.token is not None:
         headers.append((b"authorization", b"token " + upstream.token.encode("latin-1")))
     named = _named_by_connection(head)
+    passed = PASSED if named.isdisjoint(PASSED) else PASSED - named
     for header in head.headers:
         name = header[0]
-        if name in PASSED and name not in named:
+        if name in passed:
             headers.append(header)
         elif name not in named and name != b"host" and not _stays_behind(name):
             value = _adapted(header, place, upstream)
