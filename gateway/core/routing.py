@@ -102,7 +102,7 @@ class Routes:
         segment = path[1:] if end < 0 else path[1:end]
         if b"%" in segment:
             raise RequestInvalid(400, "a notebook's name is not percent-encoded")
-        text = segment.decode("ascii")
+        text = segment.decode("latin-1")  # whatever it is, if it isn't a name it is not found
         if NAME.fullmatch(text) is None:
             raise RequestInvalid(404, "there is nothing here")
         name, prefix = NotebookName(text), path[: len(segment) + 1]

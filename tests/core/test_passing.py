@@ -150,3 +150,27 @@ def test_the_control_plane_gets_our_credentials_and_our_word() -> None:
 
     assert sent.target == b"/-/login"
     assert sent.headers == [*asked.headers[:3], *FORWARDED]
+
+
+def test_a_websockets_handshake_reaches_the_notebook_as_its_own() -> None:
+    """Threats E2 and E5: the subprotocol is the notebook's to choose; compression is not offered."""
+    kept = [
+        (b"sec-websocket-version", b"13"),
+        (b"sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+        (b"sec-websocket-protocol", b"v1.kernel.websocket.jupyter.org"),
+    ]
+
+    sent = passed(
+        (b"connection", b"keep-alive, Upgrade"),
+        (b"upgrade", b"websocket"),
+        (b"origin", b"https://gw.example"),
+        (b"sec-websocket-extensions", b"permessage-deflate; client_max_window_bits"),
+        *kept,
+        upstream=UPSTREAM,
+    )
+
+    assert sent == [
+        (b"authorization", b"token notebooks-own-token"),
+        (b"origin", b"http://localhost:7001"),
+        *kept,
+    ]
