@@ -96,26 +96,27 @@ def stack(
     docker_compose_project_name: str,
     docker_services: object,
 ) -> Iterator[Stack]:
-    """The deployment, healthy."""
+    """The deployment, healthy; alice, bob and carol have passwords."""
     project = docker_compose_project_name
     compose = ("docker", "compose", "-f", docker_compose_file, "-p", project)
     engine = docker.from_env()
-    entries = (Entry(ports[0], by_host=False), Entry(ports[1], by_host=True))
-    yield Stack(compose, project, engine, *entries)
+    stack = Stack(
+        compose, project, engine, Entry(ports[0], by_host=False), Entry(ports[1], by_host=True)
+    )
+    for service in ("gateway", "gateway-host"):
+        for member in ("alice", "bob", "carol"):
+            stack.set_password(member, service=service)  # once: a new password ends every token
+    yield stack
     engine.close()
 
 
 @pytest.fixture(scope="session")
 def path_entry(stack: Stack) -> Entry:
-    """The way into the gateway in path routing; alice, bob and carol have passwords."""
-    for member in ("alice", "bob", "carol"):
-        stack.set_password(member)
+    """The way into the gateway in path routing."""
     return stack.path_entry
 
 
 @pytest.fixture(scope="session")
 def host_entry(stack: Stack) -> Entry:
-    """The same for the gateway in host routing."""
-    for member in ("alice", "bob", "carol"):
-        stack.set_password(member, service="gateway-host")
+    """The way into the gateway in host routing."""
     return stack.host_entry

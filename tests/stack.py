@@ -6,7 +6,8 @@ import shlex
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
@@ -122,13 +123,14 @@ class Stack:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return httpx2.Client(base_url=self.url, headers=headers, timeout=30)
 
-    def logged_in(self, member: str) -> httpx2.Client:
+    def logged_in(self, member: str) -> AbstractContextManager[httpx2.Client]:
         """Return an HTTP client with a member's session."""
         return logged_in(self.url, member)
 
     def state(self, client: httpx2.Client, notebook: str) -> str:
         """Return a notebook's state as the API has it."""
-        return str(client.get(f"/-/api/v1/notebooks/{notebook}").json()["state"])
+        answer = client.get(f"/-/api/v1/notebooks/{notebook}").raise_for_status()
+        return str(answer.json()["state"])
 
     def wait_ready(self, client: httpx2.Client, notebook: str = "alice") -> None:
         """Wait until a notebook can be used."""
@@ -158,14 +160,15 @@ class Stack:
         return ever & set(held)
 
 
-def logged_in(url: str, member: str) -> httpx2.Client:
-    """Return an HTTP client with a session, opened through the log-in form as a browser does it."""
-    client = httpx2.Client(base_url=url, timeout=30, headers={"Accept": "text/html"})
-    fields = hidden_fields(client.get("/-/login").text)
-    credentials = {"member": member, "password": PASSWORD}
-    answer = client.post("/-/login", data=fields | credentials, headers={"Origin": url})
-    assert answer.status_code == httpx2.codes.SEE_OTHER, answer.text
-    return client
+@contextmanager
+def logged_in(url: str, member: str) -> Iterator[httpx2.Client]:
+    """Open a session through the log-in form, as a browser does it."""
+    with httpx2.Client(base_url=url, timeout=30, headers={"Accept": "text/html"}) as client:
+        fields = hidden_fields(client.get("/-/login").text)
+        credentials = {"member": member, "password": PASSWORD}
+        answer = client.post("/-/login", data=fields | credentials, headers={"Origin": url})
+        assert answer.status_code == httpx2.codes.SEE_OTHER, answer.text
+        yield client
 
 
 class _Inputs(HTMLParser):

@@ -130,7 +130,8 @@ def public_url(text: str) -> PublicUrl:
 
 
 def _no_url(text: str) -> NoReturn:
-    raise ValueError(f"{text!r} must be scheme://host[:port] and nothing after, with http or https")
+    shown = "it" if "@" in text else repr(text)  # before an @ there may be a password
+    raise ValueError(f"{shown} must be scheme://host[:port] and nothing after, with http or https")
 
 
 def _listen(text: str) -> str:

@@ -11,8 +11,9 @@ Passwords = Mapping[MemberName, str]
 def programme(port: int, passwords: Passwords) -> str:
     """Return what the audience needs to know: the address, the log-ins and what to try."""
     url = f"http://localhost:{port}"
+    width = max(len(text) for text in ("password", *passwords.values()))
     rows = [
-        f"    {who.name:8} {passwords[who.name]:20} {', '.join(who.may_open)}"
+        f"    {who.name:8} {passwords[who.name]:{width}}   {', '.join(who.may_open)}"
         for who in RESEARCHERS
     ]
     return "\n".join(
@@ -20,7 +21,7 @@ def programme(port: int, passwords: Passwords) -> str:
             "",
             f"  The gateway is at {url}",
             "",
-            f"    {'member':8} {'password':20} may open",
+            f"    {'member':8} {'password':{width}}   may open",
             *rows,
             "",
             f"  1. Log in as alice, open {url}/alice/ and run hello.ipynb.",

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Final, Protocol
 
 from gateway.core.framing import Body, BodyKind, keeps_alive
@@ -46,8 +46,9 @@ class Inside(Protocol):
     def limits(self) -> Limits:
         """Return what one client may take."""
 
-    def now(self) -> float:
-        """Return the loop's time."""
+    @property
+    def now(self) -> Callable[[], float]:
+        """Return the clock; it is the loop's, too (CLOCK_MONOTONIC)."""
 
     def start(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
         """Start a task that lives no longer than the door."""
@@ -211,7 +212,8 @@ class Exchange:
 
     def content(self, content: bytes) -> None:
         """Pass some of the answer's body on."""
-        self._client.progressed()
+        if self._reply.begun:  # else the head has come just now
+            self._client.progressed()
         self._reply.content(content)
 
     def flush(self) -> None:

@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import ssl
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
-from gateway.core.inventory import Address, Inventory, Limits, Notebook, PublicUrl, Server
+from gateway.core.inventory import Address, Inventory, Notebook, PublicUrl, Server
 from gateway.door.client import ClientLeg
 from gateway.door.decision import Decider, Who
 from gateway.door.ledger import Ledger
@@ -31,29 +32,26 @@ class Door:
         who: Who,
         tunnels: Notebooks,
         control: Dial,
-        clock: Callable[[], float] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.decider = Decider(who, tunnels, NOTHING)
+        self.limits = NOTHING.server.limits
         self.ledger = Ledger()
         self.draining = False
         self.requests = 0
         self.legs: set[ClientLeg] = set()
-        self._clock = clock
+        self.now = clock
         self._pool = Pool(self.now)
         self.reach = Reach(tunnels, control, self._pool)
         self._empty = asyncio.Event()
         self._servers: list[asyncio.Server] = []
         self._tasks: asyncio.TaskGroup | None = None
 
-    @property
-    def limits(self) -> Limits:
-        """What one client, one member and all together may take."""
-        return self.decider.inventory.server.limits
-
     def apply(self, inventory: Inventory) -> None:
         """Serve by ``inventory`` from now on, and end what it no longer allows or leads elsewhere."""
         before = self.decider.inventory.notebooks
         self.decider.apply(inventory)
+        self.limits = inventory.server.limits
         moved = {
             name
             for name, notebook in before.items()
@@ -115,10 +113,6 @@ class Door:
         }
 
     # What the client's legs and their exchanges need.
-
-    def now(self) -> float:
-        """Return the loop's time."""
-        return asyncio.get_running_loop().time() if self._clock is None else self._clock()
 
     def joined(self, leg: ClientLeg) -> bool:
         """Count ``leg`` in; return whether there is room for it."""

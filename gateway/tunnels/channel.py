@@ -180,7 +180,9 @@ class Channel(asyncio.Transport, asyncssh.SSHTCPSession[bytes], asyncssh.SSHUNIX
     def _line_is_up(self) -> bool:
         # asyncssh forgets its transport first, then tells the channels; a remote's orderly
         # disconnect must not pass for the end of an answer.
-        return self._ssh is not None and self._ssh.get_extra_info("peername") is not None
+        if self._ssh is None:
+            return False
+        return self._ssh.get_connection().get_extra_info("peername") is not None
 
     def _tell_eof(self) -> bool:
         """Tell the protocol, once, that no more comes; return whether it wants to go on writing."""

@@ -7,7 +7,8 @@
 
 Every contender leads to the same nginx with static pages through the same OpenSSH server. The rounds
 are interleaved, so that what else the machine does hits all alike. Only ratios within one run mean
-something. Everything is on loopback, and ends with the run.
+something; the CPU time of a request stays the same on a busy machine. Everything is on loopback, and
+ends with the run.
 """
 
 import argparse
@@ -106,11 +107,20 @@ def _measure(contender: Contender, samples: Samples, wanted: argparse.Namespace)
             rate = round_trips(contender, connections=connections, seconds=wanted.seconds)
             samples.add(f"messages/s, {connections} connections", rate)
         else:
-            seen = load.requests(contender, connections=connections, seconds=wanted.seconds)
-            samples.add(f"req/s, {connections} connections", seen.per_second)
-            samples.add(f"p99 ms, {connections} connections", seen.p99_milliseconds)
+            _measure_requests(contender, samples, connections, wanted.seconds)
     if not wanted.websocket:
         samples.add("MB/s", load.download(contender))
+
+
+def _measure_requests(
+    contender: Contender, samples: Samples, connections: int, seconds: int
+) -> None:
+    used = -contender.cpu_seconds()
+    seen = load.requests(contender, connections=connections, seconds=seconds)
+    used += contender.cpu_seconds()
+    samples.add(f"req/s, {connections} connections", seen.per_second)
+    samples.add("p99 ms", seen.p99_milliseconds)
+    samples.add("CPU µs/req", 1e6 * used / seen.count)
 
 
 def _reference(wanted: argparse.Namespace) -> str:

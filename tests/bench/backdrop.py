@@ -124,12 +124,12 @@ def _start_upstream(processes: Processes, backdrop: Backdrop, *, echo: bool) -> 
     start_nginx(processes, backdrop.folder, "upstream", pages)
 
 
-def start_nginx(processes: Processes, folder: Path, name: str, http: str) -> None:
-    """Start an nginx with the configuration ``http`` in its http block."""
+def start_nginx(processes: Processes, folder: Path, name: str, http: str) -> int:
+    """Start an nginx with the configuration ``http`` in its http block; return its process id."""
     user = f"user {getpass.getuser()};" if os.geteuid() == 0 else ""
     file = folder / f"{name}.conf"
     file.write_text(NGINX.format(user=user, folder=folder, name=name, http=http))
-    processes.start(name, [program("nginx"), "-c", str(file), "-e", "stderr"])
+    return processes.start(name, [program("nginx"), "-c", str(file), "-e", "stderr"])
 
 
 def _write_pages(folder: Path) -> None:

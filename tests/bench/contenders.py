@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 from gateway.demo.stage import free_ports
 from tests.bench.backdrop import CIPHER, Backdrop, start_nginx
 from tests.bench.gateway import start_gateway
@@ -37,6 +39,14 @@ class Contender:
     port: int
     prefix: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    pids: tuple[int, ...] = ()
+    """The processes that make up this way, without the upstream and sshd, which all have."""
+
+    def cpu_seconds(self) -> float:
+        """Return how much CPU time its processes and their children have used so far."""
+        family = [psutil.Process(pid) for pid in self.pids]
+        family += [child for one in family for child in one.children(recursive=True)]
+        return sum(sum(one.cpu_times()[:2]) for one in family)
 
     def url(self, page: str) -> str:
         """Return the address of ``page`` by this way."""
@@ -53,25 +63,27 @@ def start_direct(_: Processes, backdrop: Backdrop) -> list[Contender]:
 
 def start_ssh(processes: Processes, backdrop: Backdrop) -> list[Contender]:
     """The recipe that the gateway replaces, for one person."""
-    return [Contender("ssh -L", _forward(processes, backdrop, "ssh"))]
+    port, pid = _forward(processes, backdrop, "ssh")
+    return [Contender("ssh -L", port, pids=(pid,))]
 
 
 def start_nginx_ssh(processes: Processes, backdrop: Backdrop) -> list[Contender]:
     """The recipe behind nginx, without any log-in."""
-    forward, (port,) = _forward(processes, backdrop, "ssh-nginx"), free_ports(1)
-    start_nginx(processes, backdrop.folder, "nginx", PROXY.format(forward=forward, port=port))
-    return [Contender("nginx + ssh -L", port)]
+    (forward, ssh), (port,) = _forward(processes, backdrop, "ssh-nginx"), free_ports(1)
+    pages = PROXY.format(forward=forward, port=port)
+    nginx = start_nginx(processes, backdrop.folder, "nginx", pages)
+    return [Contender("nginx + ssh -L", port, pids=(nginx, ssh))]
 
 
 def start_chp_ssh(processes: Processes, backdrop: Backdrop) -> list[Contender]:
     """The recipe behind JupyterHub's proxy, without any log-in."""
-    forward, (port, api) = _forward(processes, backdrop, "ssh-chp"), free_ports(2)
+    (forward, ssh), (port, api) = _forward(processes, backdrop, "ssh-chp"), free_ports(2)
     argv = [configurable_http_proxy(), "--ip", "127.0.0.1", "--port", str(port)]
     argv += ["--api-ip", "127.0.0.1", "--api-port", str(api), "--log-level", "warn"]
     argv += ["--default-target", f"http://127.0.0.1:{forward}"]
     secret = os.urandom(16).hex()
-    processes.start("chp", argv, environment={"CONFIGPROXY_AUTH_TOKEN": secret})
-    return [Contender("configurable-http-proxy + ssh -L", port)]
+    chp = processes.start("chp", argv, environment={"CONFIGPROXY_AUTH_TOKEN": secret})
+    return [Contender("configurable-http-proxy + ssh -L", port, pids=(chp, ssh))]
 
 
 def start_ours(
@@ -82,8 +94,8 @@ def start_ours(
     session = {"Cookie": f"gateway={started.session}"}
     token = {"Authorization": f"Bearer {started.token}"}
     return [
-        Contender("gateway (session)", started.port, started.prefix, session),
-        Contender("gateway (token)", started.port, started.prefix, token),
+        Contender("gateway (session)", started.port, started.prefix, session, (started.pid,)),
+        Contender("gateway (token)", started.port, started.prefix, token, (started.pid,)),
     ]
 
 
@@ -98,8 +110,8 @@ REFERENCE: Final = "nginx + ssh -L"
 """What the others are compared with."""
 
 
-def _forward(processes: Processes, backdrop: Backdrop, name: str) -> int:
-    """Start an ``ssh -L`` of its own and return its local port."""
+def _forward(processes: Processes, backdrop: Backdrop, name: str) -> tuple[int, int]:
+    """Start an ``ssh -L`` of its own; return its local port and its process id."""
     (port,) = free_ports(1)
     known = backdrop.folder / "known_hosts"
     key = Path(f"{backdrop.host_key}.pub").read_text().strip()
@@ -108,5 +120,4 @@ def _forward(processes: Processes, backdrop: Backdrop, name: str) -> int:
     argv += ["-o", "IdentitiesOnly=yes", "-o", f"UserKnownHostsFile={known}"]
     argv += ["-o", "ExitOnForwardFailure=yes", "-p", str(backdrop.ssh_port)]
     argv += ["-L", f"127.0.0.1:{port}:127.0.0.1:{backdrop.upstream_port}"]
-    processes.start(name, [*argv, f"{backdrop.login}@127.0.0.1"])
-    return port
+    return port, processes.start(name, [*argv, f"{backdrop.login}@127.0.0.1"])

@@ -24,6 +24,7 @@ PROFILE: Final = ROOT / "build" / "bench" / "gateway.prof"
 class Started:
     """A gateway that runs, and the credentials of its one member."""
 
+    pid: int
     port: int
     session: str
     token: str
@@ -39,8 +40,7 @@ def start_gateway(processes: Processes, backdrop: Backdrop, *, profile: bool = F
     session, token = asyncio.run(_credentials(store))
     profiler = ["-m", "cProfile", "-o", str(PROFILE)] if profile else []
     argv = [sys.executable, *profiler, "-m", "gateway", "serve", "--config", str(wanted)]
-    processes.start("gateway", argv)
-    return Started(port, session, token)
+    return Started(processes.start("gateway", argv), port, session, token)
 
 
 def _configuration(backdrop: Backdrop, port: int, store: str) -> dict[str, object]:

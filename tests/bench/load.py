@@ -11,6 +11,7 @@ from tests.bench.processes import BenchFailed
 
 LONGEST_DOWNLOAD_SECONDS: Final = 60
 RATE: Final = re.compile(r"^Requests/sec:\s+([\d.]+)$", re.MULTILINE)
+COUNT: Final = re.compile(r"^\s+(\d+) requests in ", re.MULTILINE)
 P99: Final = re.compile(r"^\s+99%\s+([\d.]+)(us|ms|s)$", re.MULTILINE)
 TROUBLE: Final = re.compile(r"^\s*(Socket errors:.*|Non-2xx.*)$", re.MULTILINE)
 MILLISECONDS: Final = {"us": 0.001, "ms": 1.0, "s": 1000.0}
@@ -20,6 +21,7 @@ MILLISECONDS: Final = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 class Requests:
     """What wrk saw."""
 
+    count: int
     per_second: float
     p99_milliseconds: float
 
@@ -40,12 +42,13 @@ def requests(contender: Contender, *, connections: int, seconds: int) -> Request
 
 def read_wrk(text: str) -> Requests:
     """Return the figures in wrk's output ``text``; raise BenchFailed if it tells of errors."""
-    trouble, rate, p99 = TROUBLE.search(text), RATE.search(text), P99.search(text)
+    trouble, count = TROUBLE.search(text), COUNT.search(text)
+    rate, p99 = RATE.search(text), P99.search(text)
     if trouble is not None:
         raise BenchFailed(trouble[1])
-    if rate is None or p99 is None:
+    if count is None or rate is None or p99 is None:
         raise BenchFailed(f"wrk says something else:\n{text}")
-    return Requests(float(rate[1]), float(p99[1]) * MILLISECONDS[p99[2]])
+    return Requests(int(count[1]), float(rate[1]), float(p99[1]) * MILLISECONDS[p99[2]])
 
 
 def download(contender: Contender, page: str = "large") -> float:

@@ -28,7 +28,9 @@ def ratios(every: Sequence[Samples], reference: str) -> Mapping[str, Mapping[str
         return {}
     return {
         samples.name: {
-            measure: samples.median(measure) / base.median(measure) for measure in samples.of
+            measure: samples.median(measure) / base.median(measure)
+            for measure in samples.of
+            if base.median(measure)
         }
         for samples in every
     }
@@ -65,9 +67,8 @@ def as_json(every: Sequence[Samples], reference: str) -> dict[str, object]:
 def _cell(samples: Samples, measure: str, compared: Mapping[str, Mapping[str, float]]) -> str:
     value = samples.median(measure)
     text = f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
-    if samples.name not in compared:
-        return text
-    return f"{text} ({compared[samples.name][measure]:.2f})"
+    ratio = compared.get(samples.name, {}).get(measure)
+    return text if ratio is None else f"{text} ({ratio:.2f})"
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

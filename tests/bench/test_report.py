@@ -25,7 +25,7 @@ def test_reads_rate_and_latency(p99: str, milliseconds: float) -> None:
     """Whatever unit wrk chooses, it becomes milliseconds."""
     seen = read_wrk(WRK.format(p99=p99, trouble=""))
 
-    assert seen == Requests(10000.5, pytest.approx(milliseconds))
+    assert seen == Requests(20000, 10000.5, pytest.approx(milliseconds))
 
 
 @pytest.mark.parametrize(

@@ -257,7 +257,7 @@ def test_names_the_problem_of_a_remote(tmp_path: Path, remote: str, problem: str
     [
         ("public_url: http://localhost/alice", "server.public_url: 'http://localhost/alice' must be scheme://host[:port] and nothing after, with http or https"),
         ("public_url: localhost:8000", "server.public_url: 'localhost:8000' must be scheme://host[:port] and nothing after, with http or https"),
-        ("public_url: http://a@b", "server.public_url: 'http://a@b' must be scheme://host[:port] and nothing after, with http or https"),
+        ("public_url: http://a@b", "server.public_url: it must be scheme://host[:port] and nothing after, with http or https"),
         ("public_url: 'http://a:99999'", "server.public_url: 'http://a:99999' must be scheme://host[:port] and nothing after, with http or https"),
         ("public_url: http://10.0.0.1, routing: host", "server.routing: host needs a host name in public_url; 10.0.0.1 is an address"),
         ("public_url: 'http://[::1]', routing: host", "server.routing: host needs a host name in public_url; [::1] is an address"),

@@ -4,11 +4,7 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
 import sys
-import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import asyncssh
@@ -18,74 +14,7 @@ import yaml
 
 from gateway.demo import run
 from gateway.demo.stage import RUNTIME, free_ports, listening_socket
-
-ROOT = Path(__file__).parent.parent.parent
-FAKE_GATEWAY = (sys.executable, str(Path(__file__).parent / "fake_gateway.py"))
-DEMO = (
-    "import sys; from gateway.demo import main; sys.exit(main({port}, {password!r}, serve={serve}))"
-)
-LAST_LINE = "Ctrl-C stops the demo"
-
-
-@dataclass
-class Shown:
-    """A demo that runs."""
-
-    process: subprocess.Popen[str]
-    temporary: Path
-    programme: str
-
-    @property
-    def folder(self) -> Path:
-        return next(self.temporary.glob("gateway-demo-*"))
-
-    def home(self, login: str) -> Path:
-        return self.folder / "home" / login
-
-    def server(self, login: str) -> dict[str, object]:
-        file = next((self.home(login) / RUNTIME).glob("jpserver-*.json"))
-        found: dict[str, object] = json.loads(file.read_text())
-        return found
-
-    def ask(self, login: str, path: str, *, method: str = "GET") -> object:
-        server = self.server(login)
-        headers = {"Authorization": f"token {server['token']}"}
-        request = urllib.request.Request(f"{server['url']}{path}", headers=headers, method=method)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-            return json.load(answer)
-
-    def descendants(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-
-def start(temporary: Path, *, port: int, password: str | None = None) -> subprocess.Popen[str]:
-    code = DEMO.format(port=port, password=password, serve=FAKE_GATEWAY)
-    return subprocess.Popen(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(temporary)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-@pytest.fixture
-def shown(tmp_path: Path) -> Iterator[Shown]:
-    with start(tmp_path, port=free_ports(1)[0], password="correct horse battery") as process:
-        assert process.stdout is not None
-        lines: list[str] = []
-        for line in process.stdout:
-            lines.append(line)
-            if LAST_LINE in line:
-                break
-        else:
-            assert process.stderr is not None
-            pytest.fail(process.stderr.read())
-        try:
-            yield Shown(process, tmp_path, "".join(lines))
-        finally:
-            process.kill()
+from tests.demo.conftest import PASSWORD, Shown, start
 
 
 @pytest.mark.demo
@@ -96,7 +25,7 @@ def test_three_real_notebooks_run_and_ctrl_c_leaves_nothing(shown: Shown) -> Non
         assert isinstance(contents, dict)
         assert [entry["name"] for entry in contents["content"]] == ["hello.ipynb"]
         assert shown.ask(login, "api/kernels", method="POST")
-    assert shown.programme.count("correct horse battery") == 3
+    assert shown.programme.count(PASSWORD) == 3
     processes = shown.descendants()
     assert len(processes) >= 8  # the remote, the gateway, three notebooks and a kernel each
 

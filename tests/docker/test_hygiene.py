@@ -62,8 +62,8 @@ def test_image_says_what_it_is(stack: Stack) -> None:
 
 def test_no_secret_is_given_away(stack: Stack, alice: httpx2.Client, alice_token: str) -> None:
     """No key, token or password in the log, the image's history or what the engine tells."""
-    stack.set_password("alice")
-    stack.logged_in("alice").close()
+    with stack.logged_in("alice"):
+        pass
     key = stack.run_in("gateway", "cat /run/secrets/remote_key").splitlines()[1]
     newest = (
         "cd /home/alice/.local/share/jupyter/runtime && cat $(ls -t jpserver-*.json | head -n 1)"

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import httpx2
 import pytest
 from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from tests.stack import Stack
 
@@ -16,16 +16,19 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
+def channels(url: str, token: str) -> ClientConnection:
+    """Open a kernel's WebSocket; what the kernel says is not read, and must not hold back the pongs."""
+    headers = bearer(token)
+    return connect(url, additional_headers=headers, proxy=None, max_queue=None, ping_interval=None)
+
+
 def test_ten_members_share_one_ssh_connection(stack: Stack, alice: httpx2.Client) -> None:
     """Ten WebSockets of ten members to one notebook are ten channels of one connection."""
     url = stack.channels("alice", stack.new_kernel(alice))
     tokens = [stack.new_token(member) for member in CLASS]
 
     with ExitStack() as held:
-        sockets = [
-            held.enter_context(connect(url, additional_headers=bearer(token), proxy=None))
-            for token in tokens
-        ]
+        sockets = [held.enter_context(channels(url, token)) for token in tokens]
         pongs = [socket.ping() for socket in sockets]
 
         assert all(pong.wait(10) for pong in pongs)
@@ -44,7 +47,6 @@ def test_notebook_without_a_grant_is_not_there(stack: Stack, bob: httpx2.Client)
 
 def test_page_without_a_grant_is_not_there(stack: Stack) -> None:
     """The same with a session, in a browser."""
-    stack.set_password("bob")
     with stack.logged_in("bob") as browser:
         assert browser.get("/bob/", follow_redirects=True).status_code == 200
         assert browser.get("/alice/").status_code == 404

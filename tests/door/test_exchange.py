@@ -7,6 +7,7 @@ import tracemalloc
 import pytest
 
 from gateway.core.inventory import Limits
+from gateway.door.reply import LARGEST_PAGE_BYTES
 from gateway.errors import NotebookStopped, Reason, TunnelDown
 from tests.door.backend import Backend
 from tests.door.fakes import TOKENS, House, house
@@ -461,6 +462,50 @@ async def _read_all(client: RawClient) -> int:
         while data := await client.reader.read(MEGABYTE):
             total += len(data)
     return total
+
+
+@pytest.mark.parametrize("framing", ["sized", "chunked"])
+async def test_page_is_rewritten(gateway: House, alice: Backend, framing: str) -> None:
+    """A page of a root-based notebook works under its prefix, whatever its length becomes (rule 15)."""
+    page = b'<html><a href="/lab">x</a></html>'
+    start = b'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nETag: "1"\r\n'
+    sized = start + b"Content-Length: %d\r\n\r\n%b" % (len(page), page)
+    chunked = start + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(page), page)
+    alice.raw[b"/lab"] = [sized if framing == "sized" else chunked]
+    async with raw_client(gateway.port) as client:
+        client.send(request("/alice/lab", headers=NAVIGATION))
+        got = await client.answer()
+
+    assert got is not None
+    assert got.body == b'<html><a href="/alice/lab">x</a></html>'
+    assert got.headers[b"content-length"] == b"%d" % len(got.body)
+    assert b"etag" not in got.headers
+
+
+async def test_page_without_a_body_keeps_its_length(gateway: House, alice: Backend) -> None:
+    """Jupyter's redirect from / is HTML of no length: without saying so, its client would wait for ever."""
+    head = b"HTTP/1.1 302 Found\r\nContent-Type: text/html\r\nLocation: /lab?\r\nContent-Length: 0\r\n\r\n"
+    alice.raw[b"/"] = [head]
+    async with raw_client(gateway.port) as client:
+        client.send(request("/alice/", headers=NAVIGATION))
+        got = await client.answer()
+
+    assert got is not None
+    assert got.status == 302
+    assert got.headers[b"content-length"] == b"0"
+
+
+async def test_page_too_large_to_be_rewritten_is_refused(gateway: House, alice: Backend) -> None:
+    """What must be held whole is bounded."""
+    size = LARGEST_PAGE_BYTES + 1
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % size
+    alice.raw[b"/lab"] = [head + b"x" * size]
+    async with raw_client(gateway.port) as client:
+        client.send(request("/alice/lab", headers=NAVIGATION))
+        got = await client.answer()
+
+    assert got is not None
+    assert got.status == 502
 
 
 async def test_access_log_tells_no_secrets(

@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 import asyncssh
+from asyncssh.stream import SSHTCPStreamSession
 
 from gateway.core.inventory import Remote
 from gateway.core.names import RemoteName
 from tests.tunnels.fakes import LAB, Keys
 
 Session = asyncssh.SSHTCPSession[bytes]
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class FakeRemote:
@@ -139,13 +143,11 @@ class _Server(asyncssh.SSHServer):
         self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
     ) -> object:
         self._permit(f"{dest_host}:{dest_port}")
-        assert self._connection is not None
-        return self._later(self._connection.forward_connection(dest_host, dest_port))
+        return self._later(asyncio.open_connection(dest_host, dest_port))
 
     def unix_connection_requested(self, dest_path: str) -> object:
         self._permit(dest_path)
-        assert self._connection is not None
-        return self._later(self._connection.forward_unix_connection(dest_path))
+        return self._later(asyncio.open_unix_connection(dest_path))
 
     def _permit(self, destination: str) -> None:
         permitted = self._remote.permitted
@@ -154,8 +156,41 @@ class _Server(asyncssh.SSHServer):
                 asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, "not permitted"
             )
 
-    async def _later(self, forwarding: Awaitable[Session]) -> Session:
-        """Answer once the remote answers at all."""
+    async def _later(self, connecting: Awaitable[Streams]) -> Session:
+        """Answer once the remote answers at all.
+
+        asyncssh's own forwarder loses what the far end says before the channel is confirmed.
+        """
         self._remote.opening.set()
         await self._remote.answers_opens.wait()
-        return await forwarding
+        try:
+            reader, writer = await connecting
+        except OSError as exc:
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, str(exc)) from exc
+        return SSHTCPStreamSession(partial(_splice, reader, writer))
+
+
+async def _splice(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    ssh_reader: asyncssh.SSHReader[bytes],
+    ssh_writer: asyncssh.SSHWriter[bytes],
+) -> None:
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_copy(reader, ssh_writer))
+            tasks.create_task(_copy(ssh_reader, writer))
+    finally:
+        ssh_writer.close()
+        writer.close()
+
+
+async def _copy(
+    reader: asyncio.StreamReader | asyncssh.SSHReader[bytes],
+    writer: asyncio.StreamWriter | asyncssh.SSHWriter[bytes],
+) -> None:
+    with suppress(OSError, asyncssh.Error):
+        while piece := await reader.read(65536):
+            writer.write(piece)
+            await writer.drain()
+        writer.write_eof()

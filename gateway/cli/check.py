@@ -1,0 +1,71 @@
+"""``gateway check``: everything that is wrong with the configuration, and with the way to the notebooks."""
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.deployment import examined, find_config
+from gateway.cli.exits import CommandFailed, Exit
+from gateway.cli.options import Config, Output
+from gateway.cli.output import Form, Row, say, show
+from gateway.core.inventory import Inventory
+from gateway.core.status import NotebookState, NotebookStatus, TunnelState, TunnelStatus
+from gateway.errors import ConfigurationInvalid
+
+FINE = {TunnelState.UP, NotebookState.READY}
+
+
+def check(
+    *,
+    connect: Annotated[
+        bool, typer.Option("--connect", help="Try every remote and notebook, too.")
+    ] = False,
+    config: Config = None,
+    output: Output = Form.TABLE,
+) -> None:
+    """Check the configuration: every problem at once, each with its line."""
+    wanted = _checked(config)
+    if connect:
+        _connect(wanted, output)
+
+
+def _checked(config: Path | None) -> Inventory:
+    path = find_config(config)
+    found = examined(path)
+    for warning in found.warnings:
+        say(f"warning: {warning}")
+    if found.inventory is None:
+        raise ConfigurationInvalid(found.problems)
+    count = len(found.inventory.notebooks)
+    say(f"{path} is fine: {count} notebook{'' if count == 1 else 's'}")
+    return found.inventory
+
+
+def _connect(wanted: Inventory, output: Form) -> None:
+    from gateway.wiring import connect_check  # noqa: PLC0415 - asyncssh: 0.3 s
+
+    logging.getLogger("gateway").addHandler(logging.NullHandler())  # the table says it all
+    tunnels, notebooks = asyncio.run(connect_check(wanted))
+    statuses: list[TunnelStatus | NotebookStatus] = [*tunnels, *notebooks]
+    rows = [_row(status) for status in statuses]
+    show(rows, ("what", "name", "state", "detail"), output)
+    failed = [
+        row["name"] for row, status in zip(rows, statuses, strict=True) if status.state not in FINE
+    ]
+    if failed:
+        raise CommandFailed(Exit.UNREACHABLE, f"not as wanted: {', '.join(map(str, failed))}")
+
+
+def _row(status: TunnelStatus | NotebookStatus) -> Row:
+    tunnel = isinstance(status, TunnelStatus)
+    name = str(status.id) if isinstance(status, TunnelStatus) else status.name
+    return {
+        "what": "tunnel" if tunnel else "notebook",
+        "name": name,
+        "state": status.state.value,
+        "reason": status.reason,
+        "detail": status.detail,
+    }

@@ -1,0 +1,105 @@
+"""gateway serve, demo and check --connect: what they hand on, and what they end with."""
+
+import sys
+from collections.abc import Awaitable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from gateway.core.inventory import Inventory
+from gateway.core.names import LoginName, NotebookName, RemoteName, TunnelId
+from gateway.core.status import NotebookState, NotebookStatus, TunnelState, TunnelStatus
+from gateway.errors import Reason, StoreUnavailable
+from tests.cli.conftest import Run
+
+LAB = TunnelId(RemoteName("lab"), LoginName("gateway"))
+ALICE = NotebookName("alice")
+
+
+class FakeWiring(ModuleType):
+    """Stands in for what puts the parts together."""
+
+    def __init__(self) -> None:
+        super().__init__("gateway.wiring")
+        self.served: list[Path] = []
+        self.failure: Exception | None = None
+        self.tunnel, self.notebook = TunnelState.UP, NotebookState.READY
+
+    def serve(self, path: Path) -> int:
+        self.served.append(path)
+        if self.failure is not None:
+            raise self.failure
+        return 0
+
+    def connect_check(
+        self, inventory: Inventory
+    ) -> Awaitable[tuple[tuple[TunnelStatus, ...], tuple[NotebookStatus, ...]]]:
+        async def found() -> tuple[tuple[TunnelStatus, ...], tuple[NotebookStatus, ...]]:
+            tunnel = TunnelStatus(LAB, self.tunnel, 0.0, Reason.LOGIN_REFUSED, "no such key")
+            return (tunnel,), (NotebookStatus(ALICE, self.notebook, 0.0),)
+
+        return found()
+
+
+@pytest.fixture
+def wiring(monkeypatch: pytest.MonkeyPatch) -> FakeWiring:
+    """A wiring that only remembers."""
+    import gateway  # noqa: PLC0415 - to put the fake where the package keeps its parts
+
+    fake = FakeWiring()
+    monkeypatch.setitem(sys.modules, "gateway.wiring", fake)
+    monkeypatch.setattr(gateway, "wiring", fake, raising=False)
+    return fake
+
+
+def test_serve_runs_what_the_configuration_says(run: Run, config: Path, wiring: FakeWiring) -> None:
+    assert run("serve", "--config", config).exit_code == 0
+    assert wiring.served == [config]
+
+
+def test_serve_reports_what_stands_in_the_way(run: Run, config: Path, wiring: FakeWiring) -> None:
+    wiring.failure = StoreUnavailable("the disk is full")
+
+    result = run("serve", "--config", config)
+
+    assert (result.exit_code, result.stderr) == (1, "gateway: the disk is full\n")
+
+
+def test_check_connect_lists_what_it_tried(run: Run, config: Path, wiring: FakeWiring) -> None:
+    result = run("check", "--connect", "--config", config)
+
+    assert result.exit_code == 0
+    assert [line.split()[:3] for line in result.stdout.splitlines()] == [
+        ["WHAT", "NAME", "STATE"],
+        ["tunnel", "gateway@lab", "up"],
+        ["notebook", "alice", "ready"],
+    ]
+
+
+def test_check_connect_fails_where_something_is_not_as_wanted(
+    run: Run, config: Path, wiring: FakeWiring
+) -> None:
+    wiring.tunnel, wiring.notebook = TunnelState.PARKED, NotebookState.REFUSED
+
+    result = run("check", "--connect", "--config", config)
+
+    assert result.exit_code == 7
+    assert "no such key" in result.stdout
+    assert result.stderr.endswith("gateway: not as wanted: gateway@lab, alice\n")
+
+
+def test_demo_gets_port_and_password(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake, given = ModuleType("gateway.demo.run"), list[tuple[int | None, str | None]]()
+
+    def main(port: int | None, password: str | None) -> int:
+        given.append((port, password))
+        return 1
+
+    monkeypatch.setattr(fake, "main", main, raising=False)
+    monkeypatch.setitem(sys.modules, "gateway.demo.run", fake)
+    monkeypatch.setenv("GATEWAY_DEMO_PASSWORD", "correct horse battery 9")
+    monkeypatch.setenv("GATEWAY_DEMO_PORT", "18000")
+
+    assert run("demo").exit_code == 1
+    assert given == [(18000, "correct horse battery 9")]
