@@ -1,7 +1,6 @@
 """Which credentials a request shows, and the request's target without them."""
 
 import re
-from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -49,12 +48,11 @@ def presented(head: RequestHead, *, cookie: bytes, api_path: bool) -> Presented:
     for name, value in head.headers:
         if name == b"cookie":
             if cookie in value:
-                shown = _cookie(cookie).findall(value)
-                sessions += [text.decode() for text in shown if SESSION.fullmatch(text)]
+                sessions += _cookies(value, cookie)
         elif name == b"authorization" and is_our_token(value):
             token = value.partition(b" ")[2].strip()
     target = head.target
-    if b"=" in target and (b"token=" in target or b"%" in target):
+    if b"?" in target:
         target, in_query = without_token(target)
         if token is None and api_path and head.first(b"sec-fetch-mode") != b"navigate":
             token = in_query
@@ -63,14 +61,21 @@ def presented(head: RequestHead, *, cookie: bytes, api_path: bool) -> Presented:
     return Presented(sessions, None if token is None else token.decode(), target)
 
 
-@lru_cache(maxsize=8)
-def _cookie(name: bytes) -> re.Pattern[bytes]:
-    return re.compile(rb"(?:^|;)[ \t]*" + re.escape(name) + rb"=([^;]*?)[ \t]*(?=;|\Z)")
+def _cookies(line: bytes, wanted: bytes) -> list[str]:
+    values = []
+    for pair in line.split(b";"):
+        if wanted in pair:
+            name, _, value = pair.strip(b" \t").partition(b"=")
+            if name == wanted and SESSION.fullmatch(value):
+                values.append(value.decode())
+    return values
 
 
 def without_token(target: bytes) -> tuple[bytes, bytes | None]:
     """Return ``target`` without our tokens, and the first of them; other pairs keep their bytes."""
     path, _, query = target.partition(b"?")
+    if b"token=" not in query and b"%" not in query:
+        return target, None
     kept, found = [], None
     for pair in query.split(b"&"):
         name, _, value = pair.partition(b"=")

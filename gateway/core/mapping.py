@@ -12,6 +12,14 @@ def is_mapped(place: AtNotebook, upstream: Upstream) -> bool:
     return bool(place.prefix) and upstream.base_path != place.prefix + b"/"
 
 
+def own_path(place: AtNotebook, upstream: Upstream) -> bytes:
+    """Return what was asked for as from a base URL of ``/``, whatever the notebook's own is."""
+    base = upstream.base_path
+    if place.prefix or base == b"/" or not place.rest.startswith(base):
+        return place.rest
+    return place.rest[len(base) - 1 :]
+
+
 def target_inside(place: AtNotebook, upstream: Upstream, target: bytes) -> bytes:
     """Return the raw ``target`` as the notebook knows it."""
     if not is_mapped(place, upstream):

@@ -54,9 +54,10 @@ def to_notebook(
     if upstream.token is not None:
         headers.append((b"authorization", b"token " + upstream.token.encode("latin-1")))
     named = _named_by_connection(head)
+    passed = PASSED if named.isdisjoint(PASSED) else PASSED - named
     for header in head.headers:
         name = header[0]
-        if name in PASSED and name not in named:
+        if name in passed:
             headers.append(header)
         elif name not in named and name != b"host" and not _stays_behind(name):
             value = _adapted(header, place, upstream)
@@ -75,7 +76,7 @@ def _adapted(header: Header, place: AtNotebook, upstream: Upstream) -> bytes | N
         value = upstream.origin
     elif name == b"referer":
         value = upstream.origin + _referer(value, place, upstream)
-    elif name == b"accept-encoding" and may_be_rewritten(place.rest):
+    elif name == b"accept-encoding" and may_be_rewritten(place, upstream):
         value = b"identity"
     elif name == b"authorization" and (upstream.token is not None or is_our_token(value)):
         return None

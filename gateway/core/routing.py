@@ -19,7 +19,6 @@ HEALTH: Final = frozenset({b"/-/livez", b"/-/readyz"})
 """Answered under any host: whoever watches a container asks by its address."""
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 AUTHORITY: Final = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
-SUSPICIOUS: Final = re.compile(rb"[%;\\]|/\.")
 ESCAPE: Final = re.compile(
     rb"\\|%5c|(?:^|/|%2f)(?:\.|%2e){1,2}(?:(?:;|%3b)[^/]*)?(?=/|%2f|$)", re.IGNORECASE
 )
@@ -82,7 +81,9 @@ class Routes:
         if path in HEALTH:
             self._host_of(head)
             return OwnPage(None)
-        if SUSPICIOUS.search(path) is not None and ESCAPE.search(path) is not None:
+        # What no escape does without is looked for first: that costs a quarter of the pattern.
+        suspicious = b"%" in path or b"/." in path or b"\\" in path
+        if suspicious and ESCAPE.search(path) is not None:
             raise RequestInvalid(400, "the path leads out of itself")
         site = self._site(head)
         if site.notebook is not None:
@@ -101,7 +102,7 @@ class Routes:
         segment = path[1:] if end < 0 else path[1:end]
         if b"%" in segment:
             raise RequestInvalid(400, "a notebook's name is not percent-encoded")
-        text = segment.decode("ascii")
+        text = segment.decode("latin-1")  # whatever it is, if it isn't a name it is not found
         if NAME.fullmatch(text) is None:
             raise RequestInvalid(404, "there is nothing here")
         name, prefix = NotebookName(text), path[: len(segment) + 1]

@@ -206,7 +206,7 @@ class Exchange:
         self._client.progressed()
         if head.status in SUSPICIOUS and leg.upstream is not None and leg.upstream.token:
             self._door.reach.suspect(plan)
-        rewrite = rewrite_of(plan, self._sent, head, leg.upstream)
+        rewrite = rewrite_of(plan, head, leg.upstream)
         returned = self._returning(plan, head, leg)
         self._reply.begin(returned, body, rewrite=rewrite, keep=self._keeps_client())
 

@@ -31,12 +31,9 @@ def returning(
 
 
 def rewrite_of(
-    plan: ToControl | ToNotebook,
-    request: RequestHead,
-    response: ResponseHead,
-    upstream: Upstream | None,
+    plan: ToControl | ToNotebook, response: ResponseHead, upstream: Upstream | None
 ) -> Rewrite | None:
     """Return how the body of ``response`` must be rewritten; None streams it untouched."""
     if isinstance(plan, ToControl) or upstream is None:
         return None
-    return rewriting(request, response, plan.place, upstream)
+    return rewriting(response, plan.place, upstream)

@@ -1,6 +1,8 @@
 """gateway.core.browser: page or script, from which site, and where a log-in may lead."""
 
 from dataclasses import replace
+from typing import Final
+from urllib.parse import urljoin
 
 import pytest
 from hypothesis import given
@@ -127,6 +129,60 @@ ESCAPES = [
     "https://gw.example.evil/", "https://gw.example/", "//gw.example/", "/\\/evil", "/\\\\evil", "/a\\b",
     "/\x7f", "/\u2028", "/\uff0f\uff0fevil", "\uff0e/evil", "?x", "#x", "/" + "a" * 3000, "/\r\nset-cookie: x",
 ]  # fmt: skip
+
+
+EVIL: Final = (
+    "evil.com",
+    "evil.com/",
+    "evil.com\\",
+    "gw.example@evil.com",
+    "gw.example.evil.com",
+    "evil.com#gw.example/",
+    "evil.com?gw.example",
+)
+WAYS: Final = (
+    "//{}", "///{}", "////{}", "/\\{}", "\\\\{}", "\\/{}", "/\\/{}", "//\\{}", "/\t/{}", "\t//{}", "/\n/{}", "/\r\n/{}",
+    "/\x00/{}", "/\x0b/{}", " //{}", "/ /{}", "\xa0//{}", "http://{}", "https://{}", "HtTpS://{}", "https:{}", "https:/{}",
+    "https:///{}", "https:\\\\{}", "http\t://{}", "ftp://{}", "javascript://{}/%0aalert(1)", "data:text/html,{}", "vbscript:{}",
+    "//\u2060{}", "\u2215\u2215{}", "\uff0f\uff0f{}", "/\uff0f{}", "/\uff3c{}", "\u200b//{}", "//%00{}", "///\u3002{}", "./\\{}",
+    "\\{}", "?//{}", "#//{}", "{}", "@{}", ":{}", "https://[::1]@{}", "//[::]@{}", "//0x7f.1/@{}",
+)  # fmt: skip
+"""The ways in which a target has left its site elsewhere; each with each of EVIL."""
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("evil", EVIL)
+def test_no_known_way_leads_out(way: str, evil: str) -> None:
+    """Threat D1."""
+    assert safe_next(way.format(evil), BY_PATH) == "/"
+    assert safe_next(way.format(evil), BY_HOST) == "/"
+
+
+@pytest.mark.parametrize(
+    "evil", ["//evil.com", "/\\evil.com", "\\evil.com", "@evil.com", ".evil.com", ":x@evil.com"]
+)
+def test_no_notebooks_host_is_a_stepping_stone(evil: str) -> None:
+    """Threat D1: what follows a good beginning must not change where it leads."""
+    for good in (
+        "https://alice.gw.example",
+        "https://alice.gw.example:443",
+        "https://alice.gw.example/",
+    ):
+        kept = safe_next(good + evil, BY_HOST)
+
+        assert kept == "/" or kept.startswith("https://alice.gw.example/")
+        assert urljoin("https://gw.example/-/login", kept).split("/")[2] in (
+            "gw.example",
+            "alice.gw.example",
+        )
+
+
+@given(st.text(alphabet="/\\.:@?#%\t\nhtpsgwexamplicvo", max_size=40))
+def test_a_browser_never_leaves(text: str) -> None:
+    """Threat D1: joined to our address, as browsers join it, it is still our address."""
+    joined = urljoin("https://gw.example/-/login", safe_next(text, BY_PATH))
+
+    assert joined.startswith("https://gw.example/")
 
 
 @pytest.mark.parametrize("text", ESCAPES)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.core.inventory import Scheme
-from gateway.core.mapping import is_mapped, path_outside, target_inside
+from gateway.core.mapping import is_mapped, own_path, path_outside, target_inside
 from gateway.core.names import NotebookName
 from gateway.core.routing import AtNotebook
 from gateway.core.upstream import Upstream
@@ -48,3 +48,19 @@ def test_only_another_base_is_mapped() -> None:
     assert is_mapped(BY_PATH, ROOT)
     assert not is_mapped(BY_PATH, BASED)
     assert not is_mapped(BY_HOST, ELSEWHERE)
+
+
+@pytest.mark.parametrize(
+    ("place", "upstream", "path"),
+    [
+        (BY_PATH, ROOT, b"/lab?x"),
+        (BY_PATH, BASED, b"/lab?x"),
+        (BY_PATH, ELSEWHERE, b"/lab?x"),
+        (BY_HOST, ROOT, b"/lab?x"),
+        (BY_HOST, BASED, b"/lab?x"),
+        (BY_HOST._replace(rest=b"/alice/lab"), BASED, b"/lab"),
+        (BY_HOST._replace(rest=b"/alice/"), BASED, b"/"),
+    ],
+)
+def test_own_paths_begin_at_a_slash(place: AtNotebook, upstream: Upstream, path: bytes) -> None:
+    assert own_path(place, upstream) == path

@@ -113,12 +113,22 @@ def test_what_connection_names_goes_before_anything_is_added() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rest", "coding"), [(b"/lab", b"identity"), (b"/files/x", b"gzip"), (b"/static/x.js", b"gzip")]
+    ("rest", "upstream", "coding"),
+    [
+        (b"/lab", UPSTREAM, b"identity"),
+        (b"/lab", NO_TOKEN, b"identity"),
+        (b"/lab", replace(NO_TOKEN, base_path=b"/alice/"), b"gzip"),
+        (b"/files/x", UPSTREAM, b"gzip"),
+        (b"/static/x.js", UPSTREAM, b"gzip"),
+        (b"/api/contents/large.ipynb", UPSTREAM, b"gzip"),
+    ],
 )
-def test_pages_come_uncompressed(rest: bytes, coding: bytes) -> None:
-    place = PLACE._replace(rest=rest)
+def test_what_may_be_rewritten_comes_uncompressed(
+    rest: bytes, upstream: Upstream, coding: bytes
+) -> None:
+    sent = passed((b"accept-encoding", b"gzip"), place=PLACE._replace(rest=rest), upstream=upstream)
 
-    assert passed((b"accept-encoding", b"gzip"), place=place) == [(b"accept-encoding", coding)]
+    assert (b"accept-encoding", coding) in sent
 
 
 def test_the_control_plane_gets_our_credentials_and_our_word() -> None:
@@ -140,3 +150,27 @@ def test_the_control_plane_gets_our_credentials_and_our_word() -> None:
 
     assert sent.target == b"/-/login"
     assert sent.headers == [*asked.headers[:3], *FORWARDED]
+
+
+def test_a_websockets_handshake_reaches_the_notebook_as_its_own() -> None:
+    """Threats E2 and E5: the subprotocol is the notebook's to choose; compression is not offered."""
+    kept = [
+        (b"sec-websocket-version", b"13"),
+        (b"sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+        (b"sec-websocket-protocol", b"v1.kernel.websocket.jupyter.org"),
+    ]
+
+    sent = passed(
+        (b"connection", b"keep-alive, Upgrade"),
+        (b"upgrade", b"websocket"),
+        (b"origin", b"https://gw.example"),
+        (b"sec-websocket-extensions", b"permessage-deflate; client_max_window_bits"),
+        *kept,
+        upstream=UPSTREAM,
+    )
+
+    assert sent == [
+        (b"authorization", b"token notebooks-own-token"),
+        (b"origin", b"http://localhost:7001"),
+        *kept,
+    ]

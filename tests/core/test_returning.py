@@ -70,3 +70,13 @@ def test_cookies_are_kept_to_the_route() -> None:
     sent = returned((b"set-cookie", b"gateway=x"), (b"set-cookie", b"_xsrf=1; Path=/"))
 
     assert sent == [(b"set-cookie", b"_xsrf=1; Path=/alice/")]
+
+
+def test_the_notebooks_answer_to_a_websocket_passes() -> None:
+    """Threat E5: the subprotocol that it chose is the one that the browser is told."""
+    chosen = [
+        (b"sec-websocket-accept", b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+        (b"sec-websocket-protocol", b"v1.kernel.websocket.jupyter.org"),
+    ]
+
+    assert returned((b"upgrade", b"websocket"), *chosen) == chosen
