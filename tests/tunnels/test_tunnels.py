@@ -360,7 +360,6 @@ async def test_a_bug_does_not_spread(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What we did not expect is logged, and the others' notebooks stay."""
-
     stumbled = asyncio.Event()
 
     async def stumble(*_: object) -> None:
