@@ -42,6 +42,7 @@ def jupyter(title: str, *, home: Path, port: int, output: Path) -> Command:
         home,
         environment(home),
         output,
+        may_end=True,
     )
 
 

@@ -32,6 +32,8 @@ class Command:
     output: Path | None = None
     """Where its output goes; None is the terminal."""
     passed_fds: tuple[int, ...] = ()
+    may_end: bool = False
+    """Whether it may end by itself, as a notebook does that is shut down from its own menu."""
 
 
 class Part:
@@ -70,8 +72,10 @@ class Part:
         return self._process.pid
 
     async def ended(self) -> None:
-        """Wait for the process to end, which no part does on its own, and raise DemoFailed."""
+        """Wait for the process to end, and raise DemoFailed unless that was for it to decide."""
         status = await self._process.wait()
+        if status == 0 and self._command.may_end:
+            return
         raise DemoFailed(f"{self._command.title} ended with status {status}{self._last_words()}")
 
     async def stop(self) -> None:

@@ -19,7 +19,7 @@ from gateway.demo.notebooks import (
     runtime_file,
 )
 from gateway.demo.orphans import orphans_ended
-from gateway.demo.parts import Command, Parts
+from gateway.demo.parts import Command, Part, Parts
 from gateway.demo.programme import Passwords, programme
 from gateway.demo.stage import Stage, free_ports, is_free, listening_socket
 from gateway.errors import DemoFailed, GatewayError, PasswordTooWeak
@@ -152,7 +152,13 @@ class _Play:
 
     async def _start(self, command: Command) -> None:
         part = await self._parts.start(command)
-        self._watching.create_task(part.ended(), name=f"watch {command.title}")
+        self._watching.create_task(_watch(part, command), name=f"watch {command.title}")
+
+
+async def _watch(part: Part, command: Command) -> None:
+    """Wait for a part to end, and say so if the demo can go on without it."""
+    await part.ended()
+    _say(f"demo: {command.title} has been shut down; its page says how to start one")
 
 
 @asynccontextmanager

@@ -34,8 +34,9 @@ def entry(request: pytest.FixtureRequest, path_entry: Entry, host_entry: Entry) 
 def asked(entry: Entry, notebook: str, path: str, session: str, **fields: str) -> httpx2.Response:
     """Ask as a script with ``session`` would; names under localhost are no affair of the resolver's."""
     target = httpx2.URL(entry.notebook(notebook)).join(path)
-    headers = {"Host": target.netloc.decode(), "Cookie": f"gateway={session}", **fields}
-    return httpx2.get(target.copy_with(host="127.0.0.1"), headers=headers)
+    host = target.netloc.decode()
+    sent = {"Host": host, "Origin": f"http://{host}", "Cookie": f"gateway={session}"}
+    return httpx2.get(target.copy_with(host="127.0.0.1"), headers=sent | fields)
 
 
 def workspace(entry: Entry, name: str) -> str:
@@ -96,7 +97,7 @@ def test_without_a_grant_there_is_nothing(entry: Entry, window: Callable[[], Pag
 
     expect(bob.get_by_role("heading", name="not found")).to_be_visible()
     # His session is none at all on the notebook's own host.
-    refusal = 401 if entry.by_host else 404
+    refusal = 424 if entry.by_host else 404
     (session,) = (c["value"] for c in bob.context.cookies(entry.url) if c["name"] == "gateway")
     assert asked(entry, "alice", "api/contents", session).status_code == refusal
     assert asked(entry, "alice", "api/events/subscribe", session, **UPGRADE).status_code == refusal

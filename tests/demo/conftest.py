@@ -52,7 +52,7 @@ class Shown:
         headers = {"Authorization": f"token {server['token']}"}
         request = urllib.request.Request(f"{server['url']}{path}", headers=headers, method=method)  # noqa: S310
         with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-            return json.load(answer)
+            return json.loads(answer.read() or "null")
 
     def descendants(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -57,6 +59,14 @@ async def test_part_that_ends_on_its_own_leaves_its_last_words(tmp_path: Path) -
     )
 
     with pytest.raises(DemoFailed, match=r"(?s)the part ended with status 3:.*no disk"):
+        await part.ended()
+
+
+@pytest.mark.parametrize("may_end", [True, False])
+async def test_only_a_part_that_may_ends_well(tmp_path: Path, may_end: bool) -> None:  # noqa: FBT001 - a table
+    part = await Part.start(replace(command("/bin/true", folder=tmp_path), may_end=may_end))
+
+    with nullcontext() if may_end else pytest.raises(DemoFailed, match="status 0"):
         await part.ended()
 
 

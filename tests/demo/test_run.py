@@ -85,6 +85,19 @@ class Pinned(asyncssh.SSHClient):
 
 
 @pytest.mark.demo
+def test_notebook_that_is_shut_down_takes_nothing_along(shown: Shown) -> None:
+    """Its own menu has an entry for that; the rest of the demo goes on."""
+    notebook = psutil.Process(int(str(shown.server("alice")["pid"])))
+    shown.ask("alice", "api/shutdown", method="POST")
+    psutil.wait_procs([notebook], timeout=30)
+
+    assert shown.ask("bob", "api/contents")
+    shown.process.send_signal(signal.SIGINT)
+    assert "Jupyter for alice has been shut down" in shown.process.communicate(timeout=60)[1]
+    assert shown.process.returncode == 0
+
+
+@pytest.mark.demo
 def test_crash_of_one_notebook_ends_the_demo_and_says_why(shown: Shown) -> None:
     """A demo that lost a part is over; it says which, and tidies up all the same."""
     assert shown.ask("bob", "api/kernels", method="POST")
