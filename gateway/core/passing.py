@@ -32,13 +32,17 @@ HOP_BY_HOP: Final = frozenset(
 DROPPED: Final = frozenset(
     {
         b"sec-websocket-extensions",  # no compression: the bytes are spliced, and Jupyter offers none
-        b"forwarded", b"remote-user", b"x-real-ip", b"x-original-url", b"x-rewrite-url",
+        b"proxy",  # HTTP_PROXY for whatever is a CGI program (CVE-2016-5385)
+        b"forwarded", b"x-forwarded", b"x-real-ip", b"x-script-name", b"x-username", b"x-email",
+        b"x-original-url", b"x-rewrite-url",
         b"x-http-method-override", b"x-http-method", b"x-method-override", b"x-original-host",
         b"x-host", b"x-client-ip", b"x-cluster-client-ip", b"true-client-ip", b"cf-connecting-ip",
     }
 )  # fmt: skip
 IDENTITY_BEGINNINGS: Final = (
-    b"x-forwarded-", b"x-auth-", b"x-remote-", b"x-gateway-", b"x-gw-", b"x-user-", b"x-webauth-",
+    b"x-forwarded-", b"x-remote-", b"remote-", b"x-gateway-", b"x-gw-", b"x-user-", b"x-webauth-",
+    b"x-auth-", b"x-authenticated-", b"x-authentik-", b"x-authelia-", b"x-pomerium-", b"cf-access-",
+    b"x-goog-authenticated-", b"x-goog-iap-", b"x-ms-client-principal", b"x-amzn-oidc-",
 )  # fmt: skip
 """By such fields proxies tell applications who is asking; nobody outside may say that."""
 
@@ -71,8 +75,8 @@ def _adapted(header: Header, place: AtNotebook, upstream: Upstream) -> bytes | N
     """Return the value with which a field goes to the notebook; None leaves it out."""
     name, value = header
     if name == b"cookie":
-        value = cookies_for_notebook(value, place.name, by_path=bool(place.prefix))
-    elif name == b"origin":
+        return cookies_for_notebook(value, place.name, by_path=bool(place.prefix)) or None
+    if name == b"origin":
         value = upstream.origin
     elif name == b"referer":
         value = upstream.origin + _referer(value, place, upstream)
@@ -80,7 +84,7 @@ def _adapted(header: Header, place: AtNotebook, upstream: Upstream) -> bytes | N
         value = b"identity"
     elif name == b"authorization" and (upstream.token is not None or is_our_token(value)):
         return None
-    return value or None
+    return value
 
 
 def to_control(head: RequestHead, client: Client) -> RequestHead:

@@ -7,6 +7,7 @@ from gateway.core.cookies import cookie_from_notebook
 from gateway.core.head import Header, ResponseHead
 from gateway.core.mapping import path_outside
 from gateway.core.passing import HOP_BY_HOP
+from gateway.core.rewriting import token_spellings
 from gateway.core.routing import AtNotebook
 from gateway.core.upstream import Upstream
 
@@ -49,8 +50,8 @@ def from_notebook(
 
 def _location(value: bytes, place: AtNotebook, upstream: Upstream) -> bytes:
     """Return where ``value`` leads from outside; an address elsewhere stays as it is."""
-    if upstream.token:
-        value = value.replace(upstream.token.encode("latin-1"), b"")
+    for spelling in token_spellings(upstream):
+        value = value.replace(spelling, b"")
     absolute = ABSOLUTE.fullmatch(value)
     if absolute is not None and _is_upstream(absolute[1].lower(), upstream):
         value = absolute[2] if absolute[2].startswith(b"/") else b"/" + absolute[2]
