@@ -6,7 +6,7 @@ from typing import Final
 from gateway.core.cookies import cookies_for_notebook
 from gateway.core.credentials import is_our_token, without_token
 from gateway.core.forwarded import Client
-from gateway.core.head import Header, RequestHead
+from gateway.core.head import Header, RequestHead, ResponseHead
 from gateway.core.mapping import target_inside
 from gateway.core.rewriting import may_be_rewritten
 from gateway.core.routing import AtNotebook
@@ -57,7 +57,7 @@ def to_notebook(
     headers: list[Header] = [(b"host", upstream.authority)]
     if upstream.token is not None:
         headers.append((b"authorization", b"token " + upstream.token.encode("latin-1")))
-    named = _named_by_connection(head)
+    named = named_by_connection(head)
     passed = PASSED if named.isdisjoint(PASSED) else PASSED - named
     for header in head.headers:
         name = header[0]
@@ -89,7 +89,7 @@ def _adapted(header: Header, place: AtNotebook, upstream: Upstream) -> bytes | N
 
 def to_control(head: RequestHead, client: Client) -> RequestHead:
     """Return ``head`` as the control plane gets it: with our credentials, and our word on the client."""
-    named = _named_by_connection(head)
+    named = named_by_connection(head)
     headers = [
         header
         for header in head.headers
@@ -98,7 +98,8 @@ def to_control(head: RequestHead, client: Client) -> RequestHead:
     return RequestHead(head.method, head.target, headers + _forwarded(client), 1)
 
 
-def _named_by_connection(head: RequestHead) -> frozenset[bytes]:
+def named_by_connection(head: RequestHead | ResponseHead) -> frozenset[bytes]:
+    """Return the fields that ``head`` says are for this connection only (RFC 9110, section 7.6.1)."""
     for name, value in head.headers:
         if name == b"connection":
             return _names_in(value) | frozenset(

@@ -87,3 +87,9 @@ def test_the_notebooks_answer_to_a_websocket_passes() -> None:
     ]
 
     assert returned((b"upgrade", b"websocket"), *chosen) == chosen
+
+
+def test_what_the_notebook_says_for_this_connection_only_stays_here() -> None:
+    headers = [(b"connection", b"close, X-Mine"), (b"x-mine", b"1"), (b"x-other", b"2")]
+
+    assert returned(*headers) == [(b"x-other", b"2")]
