@@ -16,6 +16,13 @@ DEBOOTSTRAP = Path("/usr/sbin/debootstrap")
 SYSTEM_CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let a coroutine that hangs end the run: uvloop swallows the signal that ends other tests."""
+    for item in items:
+        if item.get_closest_marker("anyio") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(120, method="thread"))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

@@ -28,9 +28,6 @@ MACS: Final = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com")
 ED25519: Final = ("ssh-ed25519",)
 RSA: Final = ("rsa-sha2-512", "rsa-sha2-256")
 NIST: Final = ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521")
-HOST_KEY_FAMILIES: Final = (ED25519, RSA, NIST)
-"""A remote has a key of each kind and shows one: the best of those that we ask for."""
-
 HOST_KEYS: Final = ED25519 + RSA
 VOUCHED_HOST_KEYS: Final = HOST_KEYS + NIST
 HOST_CERTIFICATES: Final = tuple(f"{name}-cert-v01@openssh.com" for name in VOUCHED_HOST_KEYS)

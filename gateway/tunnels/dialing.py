@@ -13,7 +13,6 @@ from gateway.core.inventory import Remote
 from gateway.core.names import LoginName, RemoteName
 from gateway.errors import (
     Reason,
-    RemoteError,
     RemoteRejected,
     RemoteUnreachable,
     StoreUnavailable,
@@ -21,7 +20,7 @@ from gateway.errors import (
 from gateway.tunnels import algorithms
 from gateway.tunnels.connection import Connection, held
 from gateway.tunnels.identities import KeyPairs, key_pairs
-from gateway.tunnels.known_hosts import KnownKeys, families, known_keys
+from gateway.tunnels.known_hosts import KnownKeys, kinds, known_keys
 from gateway.tunnels.translate import remote_error
 from gateway.tunnels.windows import Windows
 
@@ -56,6 +55,8 @@ class Greeter(asyncssh.SSHClient):
     def __init__(self, remote: Remote, remembered: str | None, *, others_known: bool) -> None:
         self.greeted = False
         self.verdict: Verdict | None = None
+        self.shown: frozenset[str] = frozenset()
+        """The kinds of the key that was shown and not trusted."""
         self.ended: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
         self._remote = remote
         self._remembered = remembered
@@ -81,7 +82,10 @@ class Greeter(asyncssh.SSHClient):
             remembered=self._remembered,
             others_known=self._others_known,
         )
-        return self.verdict in {Verdict.TRUSTED, Verdict.NEW}
+        trusted = self.verdict in {Verdict.TRUSTED, Verdict.NEW}
+        if not trusted:
+            self.shown = frozenset(name.decode() for name in key.sig_algorithms)
+        return trusted
 
 
 class Dialer:
@@ -108,28 +112,29 @@ class Dialer:
         return held(ssh, ended, self._windows)
 
     async def _log_in(self, way: Way, through: Connection | None, keys: KeyPairs) -> LoggedIn:
-        """Ask for one kind of host key after the other, until the one vouched for is shown."""
+        """Connect; if another host key is shown than the one vouched for, ask for the next kind.
+
+        A fingerprint does not say of which of the remote's keys it is.
+        """
         remembered = self._pins.pinned(way.remote.name)
         known = await known_keys(way.remote)
-        kinds = families(known, vouched(way.remote, remembered))
-        failures: list[RemoteError] = []
-        for kind in kinds:
+        pin = None if known else vouched(way.remote, remembered)
+        asked, changed = kinds(known, pin), None
+        while True:
             greeter = Greeter(way.remote, remembered, others_known=bool(known))
-            wants = Wants(through, keys, known, kind)
             try:
-                ssh = await connect(way, wants, greeter)
+                ssh = await connect(way, Wants(through, keys, known, asked), greeter)
             except (asyncssh.Error, OSError) as exc:
-                error = remote_error(
+                error = changed or remote_error(
                     exc, way.remote, way.login, greeted=greeter.greeted, verdict=greeter.verdict
                 )
-                if not may_show_another(exc):
+                asked = tuple(kind for kind in asked if kind not in greeter.shown)
+                if pin is None or not greeter.shown or not asked:
                     raise error from exc
-                failures.append(error)
+                changed = error
             else:
                 await self._remember(way, ssh, greeter)
                 return ssh, greeter.ended
-        changed = [error for error in failures if isinstance(error, RemoteRejected)]
-        raise (changed or failures)[0]
 
     async def _remember(
         self, way: Way, ssh: asyncssh.SSHClientConnection, greeter: Greeter
@@ -191,9 +196,3 @@ async def connect(way: Way, wants: Wants, greeter: Greeter) -> asyncssh.SSHClien
         login_timeout=DIAL_SECONDS,
         utf8_decode_errors="replace",
     )
-
-
-def may_show_another(exc: Exception) -> bool:
-    """Say whether the remote may have another host key, which is the one that we know."""
-    kex_failed = isinstance(exc, asyncssh.KeyExchangeFailed) and "host key" in exc.reason
-    return kex_failed or isinstance(exc, asyncssh.HostKeyNotVerifiable)

@@ -10,7 +10,6 @@ from gateway.core.inventory import Remote
 from gateway.errors import Reason, RemoteRejected
 from gateway.tunnels.algorithms import (
     HOST_CERTIFICATES,
-    HOST_KEY_FAMILIES,
     HOST_KEYS,
     VOUCHED_HOST_KEYS,
 )
@@ -41,17 +40,17 @@ async def known_keys(remote: Remote) -> KnownKeys:
     return await asyncio.to_thread(_read, remote, remote.known_hosts)
 
 
-def families(known: KnownKeys, vouched: str | None) -> Sequence[Sequence[str]]:
-    """Return the kinds of host key to ask for, one after the other.
+def kinds(known: KnownKeys, vouched: str | None) -> Sequence[str]:
+    """Return the kinds of host key to ask for, the best first.
 
-    A fingerprint does not say which of a remote's keys it is of, so each kind is asked for in turn.
+    A remote has several keys and shows one: so only those kinds are asked for of which keys are known.
     """
     if known:
         names = {name.decode() for key in known.trusted for name in key.sig_algorithms}
         plain = tuple(name for name in VOUCHED_HOST_KEYS if name in names)
         certified = HOST_CERTIFICATES if known.authorities else ()
-        return [(certified + plain) or HOST_KEYS]
-    return [HOST_KEYS] if vouched is None else HOST_KEY_FAMILIES
+        return (certified + plain) or HOST_KEYS
+    return HOST_KEYS if vouched is None else VOUCHED_HOST_KEYS
 
 
 def _read(remote: Remote, path: str) -> KnownKeys:

@@ -44,28 +44,9 @@ def expect_output(page: Page, text: str) -> None:
     expect(output.first).to_be_visible(timeout=START_TIMEOUT_MS)
 
 
-def save(page: Page) -> None:
-    """Save the notebook on top, and wait until it is saved."""
-    page.keyboard.press("Control+s")
-    expect(page.locator(".lm-DockPanel-tabBar .lm-mod-current.jp-mod-dirty")).to_have_count(0)
-
-
 def open_name(page: Page) -> str:
     """Return the file name of the notebook on top."""
     return page.locator(".lm-DockPanel-tabBar .lm-mod-current .lm-TabBar-tabLabel").inner_text()
-
-
-def websocket_opens(page: Page, url: str) -> bool:
-    """Say whether a script on the page that is open can open a WebSocket to ``url``."""
-    opened = page.evaluate(
-        """url => new Promise(resolve => {
-            const socket = new WebSocket(url);
-            socket.onopen = () => { socket.close(); resolve(true); };
-            socket.onerror = () => resolve(false);
-        })""",
-        url,
-    )
-    return bool(opened)
 
 
 def open_terminal(page: Page) -> None:

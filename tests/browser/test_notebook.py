@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
+import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -16,12 +17,25 @@ from tests.stack import Entry
 pytestmark = [pytest.mark.docker, pytest.mark.browser, pytest.mark.timeout(300)]
 
 LARGE = 50_000_000
+UPGRADE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
 
 
 @pytest.fixture(params=["path", "host"])
 def entry(request: pytest.FixtureRequest, path_entry: Entry, host_entry: Entry) -> Entry:
     """The gateway in path routing (/alice/) and in host routing (alice.localhost)."""
     return path_entry if request.param == "path" else host_entry
+
+
+def asked(entry: Entry, notebook: str, path: str, session: str, **fields: str) -> httpx2.Response:
+    """Ask as a script with ``session`` would; names under localhost are no affair of the resolver's."""
+    target = httpx2.URL(entry.notebook(notebook)).join(path)
+    headers = {"Host": target.netloc.decode(), "Cookie": f"gateway={session}", **fields}
+    return httpx2.get(target.copy_with(host="127.0.0.1"), headers=headers)
 
 
 def workspace(entry: Entry, name: str) -> str:
@@ -63,7 +77,6 @@ def test_two_members_share_one_live_notebook(entry: Entry, window: Callable[[], 
     enter(alice, entry, "alice", "alice")
     lab.new_notebook(alice)
     lab.run_cell(alice, "shared = 'seen by both'")
-    lab.save(alice)
     name = lab.open_name(alice)
 
     carol.goto(f"{entry.notebook('alice')}lab/workspaces/{uuid4().hex}/tree/{name}")
@@ -82,9 +95,11 @@ def test_without_a_grant_there_is_nothing(entry: Entry, window: Callable[[], Pag
     log_in(bob, "bob", entry.password)
 
     expect(bob.get_by_role("heading", name="not found")).to_be_visible()
-    refused = bob.request.get(f"{entry.notebook('alice')}api/contents")
-    assert refused.status == 404
-    assert lab.websocket_opens(bob, entry.websocket("alice", "api/events/subscribe")) is False
+    # His session is none at all on the notebook's own host.
+    refusal = 401 if entry.by_host else 404
+    (session,) = (c["value"] for c in bob.context.cookies(entry.url) if c["name"] == "gateway")
+    assert asked(entry, "alice", "api/contents", session).status_code == refusal
+    assert asked(entry, "alice", "api/events/subscribe", session, **UPGRADE).status_code == refusal
 
 
 def test_home_page_leads_to_the_notebook(entry: Entry, window: Callable[[], Page]) -> None:

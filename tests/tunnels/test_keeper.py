@@ -1,0 +1,217 @@
+"""gateway.tunnels.keeper and gate: dialing, waiting, parking; no network, no clock."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+
+from gateway.core.inventory import Remote
+from gateway.core.names import LoginName
+from gateway.core.status import TunnelState
+from gateway.errors import Reason, RemoteError, RemoteRejected, RemoteUnreachable
+from gateway.tunnels.connection import Connection
+from gateway.tunnels.dialing import Way
+from gateway.tunnels.gate import DIALS, Gate
+from gateway.tunnels.keeper import Keeper
+from tests.tunnels.fakes import LAB, FakeTime
+
+pytestmark = pytest.mark.anyio
+
+WAY = Way(Remote(LAB, "lab.example.org"), LoginName("alice"))
+AWAY = RemoteUnreachable(Reason.UNREACHABLE, "no route")
+REFUSED = RemoteRejected(Reason.LOGIN_REFUSED, "no")
+
+
+class FakeConnection:
+    """A connection that ends when the test says so."""
+
+    def __init__(self) -> None:
+        self.over = asyncio.Event()
+        self.checks = 0
+
+    async def closed(self) -> Reason:
+        await self.over.wait()
+        return Reason.LOST
+
+    def check(self) -> None:
+        self.checks += 1
+
+
+class FakeDialer:
+    """Meets each dial with the next outcome of a script, then with silence."""
+
+    def __init__(self, *outcomes: RemoteError | FakeConnection) -> None:
+        self.outcomes: Iterator[RemoteError | FakeConnection] = iter(outcomes)
+        self.dials = 0
+
+    async def dial(
+        self, way: Way, through: Connection | None
+    ) -> AbstractAsyncContextManager[Connection]:
+        self.dials += 1
+        await asyncio.sleep(0)
+        outcome = next(self.outcomes, None)
+        match outcome:
+            case None:
+                await asyncio.get_running_loop().create_future()
+            case RemoteError():
+                raise outcome
+            case connection:
+                return _held(connection)
+        raise AssertionError
+
+
+@asynccontextmanager
+async def _held(connection: FakeConnection) -> AsyncIterator[Connection]:
+    yield connection  # type: ignore[misc]  # it does all that a keeper asks of one
+
+
+@asynccontextmanager
+async def keeping(dialer: FakeDialer, time: FakeTime) -> AsyncIterator[Keeper]:
+    gate = Gate(clock=time.clock, sleep=time.sleep)
+    keeper = Keeper(WAY, dialer=dialer, gate=gate, time=time.time)
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(keeper.run())
+        try:
+            yield keeper
+        finally:
+            task.cancel()
+
+
+async def until(keeper: Keeper, state: TunnelState) -> None:
+    changed = asyncio.Event()
+    keeper.listeners.append(changed.set)
+    while keeper.status.state is not state:
+        changed.clear()
+        await changed.wait()
+    keeper.listeners.remove(changed.set)
+
+
+async def test_tries_again_after_longer_and_longer_waits(time: FakeTime) -> None:
+    """An unreachable remote is dialed again, ever more patiently."""
+    async with keeping(FakeDialer(AWAY, AWAY, AWAY), time) as keeper:
+        for _ in range(3):
+            wait = await time.asleep()
+            assert keeper.status.state is TunnelState.WAITING
+            assert keeper.status.reason is Reason.UNREACHABLE
+            time.pass_by(wait)
+        await until(keeper, TunnelState.DIALING)
+
+    assert time.waits == pytest.approx([0.3 * 0.75, 0.6 * 0.75, 1.2 * 0.75])
+
+
+async def test_a_loss_is_mended_at_once(time: FakeTime) -> None:
+    """A connection that lasted and is lost is dialed again without a wait."""
+    first, second = FakeConnection(), FakeConnection()
+    async with keeping(FakeDialer(first, second), time) as keeper:
+        await until(keeper, TunnelState.UP)
+        time.pass_by(60)
+        states: list[TunnelState] = []
+        keeper.listeners.append(lambda: states.append(keeper.status.state))
+
+        first.over.set()
+        await until(keeper, TunnelState.DIALING)
+        await until(keeper, TunnelState.UP)
+
+        assert states == [TunnelState.DIALING, TunnelState.UP]
+    assert time.waits == []
+
+
+async def test_a_remote_that_hangs_up_at_once_is_not_beaten_on(time: FakeTime) -> None:
+    """A connection that ends as soon as it is up counts as a failure."""
+    connections = [FakeConnection() for _ in range(3)]
+    for connection in connections:
+        connection.over.set()
+    async with keeping(FakeDialer(*connections), time) as keeper:
+        for _ in connections:
+            wait = await time.asleep()
+            assert keeper.status.state is TunnelState.WAITING
+            time.pass_by(wait)
+        await until(keeper, TunnelState.DIALING)
+
+    assert time.waits == pytest.approx([0.3 * 0.75, 0.6 * 0.75, 1.2 * 0.75])
+
+
+async def test_a_rejection_parks(time: FakeTime) -> None:
+    """Threat F9: the next look is a minute away, or more."""
+    dialer = FakeDialer(REFUSED)
+    async with keeping(dialer, time) as keeper:
+        await until(keeper, TunnelState.PARKED)
+
+        assert await time.asleep() >= 60
+        time.pass_by(59.9)
+        assert dialer.dials == 1
+        time.pass_by(30)
+        await until(keeper, TunnelState.DIALING)
+
+
+async def test_a_state_has_its_time(time: FakeTime) -> None:
+    """The status says since when."""
+    async with keeping(FakeDialer(FakeConnection()), time) as keeper:
+        await until(keeper, TunnelState.UP)
+
+        assert keeper.status.since == time.now
+
+
+async def test_a_check_needs_a_connection(time: FakeTime) -> None:
+    """A check goes to the connection, if there is one."""
+    connection = FakeConnection()
+    async with keeping(FakeDialer(connection), time) as keeper:
+        keeper.check()
+        await until(keeper, TunnelState.UP)
+
+        keeper.check()
+
+        assert connection.checks == 1
+
+
+async def test_three_dials_at_a_time(time: FakeTime) -> None:
+    """Fault 24: a remote's logins do not all knock at once."""
+    gate = Gate(clock=time.clock, sleep=time.sleep)
+    inside = 0
+    full, leave = asyncio.Event(), asyncio.Event()
+
+    async def dial() -> None:
+        nonlocal inside
+        async with gate.passed(proven=True):
+            inside += 1
+            assert inside <= DIALS
+            if inside == DIALS:
+                full.set()
+            await leave.wait()
+            inside -= 1
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(8):
+            tasks.create_task(dial())
+        await full.wait()
+        leave.set()
+
+
+async def test_refusals_hold_up_only_the_untried(time: FakeTime) -> None:
+    """Threat F9: after two refusals, who has not been let in waits; who has does not."""
+    gate = Gate(clock=time.clock, sleep=time.sleep)
+    for _ in range(2):
+        with pytest.raises(RemoteRejected):
+            await _refused(gate)
+    passed = asyncio.Event()
+
+    async def try_once() -> None:
+        async with gate.passed(proven=False):
+            passed.set()
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(try_once())
+        wait = await time.asleep()
+        async with gate.passed(proven=True):
+            assert not passed.is_set()
+
+        time.pass_by(wait)
+
+        await passed.wait()
+    assert wait == pytest.approx(15)
+
+
+async def _refused(gate: Gate) -> None:
+    async with gate.passed(proven=False):
+        raise REFUSED
