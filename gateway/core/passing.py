@@ -6,7 +6,7 @@ from typing import Final
 from gateway.core.cookies import cookies_for_notebook
 from gateway.core.credentials import is_our_token, without_token
 from gateway.core.forwarded import Client
-from gateway.core.head import Header, RequestHead
+from gateway.core.head import Header, RequestHead, ResponseHead
 from gateway.core.mapping import target_inside
 from gateway.core.rewriting import may_be_rewritten
 from gateway.core.routing import AtNotebook
@@ -32,13 +32,17 @@ HOP_BY_HOP: Final = frozenset(
 DROPPED: Final = frozenset(
     {
         b"sec-websocket-extensions",  # no compression: the bytes are spliced, and Jupyter offers none
-        b"forwarded", b"remote-user", b"x-real-ip", b"x-original-url", b"x-rewrite-url",
+        b"proxy",  # HTTP_PROXY for whatever is a CGI program (CVE-2016-5385)
+        b"forwarded", b"x-forwarded", b"x-real-ip", b"x-script-name", b"x-username", b"x-email",
+        b"x-original-url", b"x-rewrite-url",
         b"x-http-method-override", b"x-http-method", b"x-method-override", b"x-original-host",
         b"x-host", b"x-client-ip", b"x-cluster-client-ip", b"true-client-ip", b"cf-connecting-ip",
     }
 )  # fmt: skip
 IDENTITY_BEGINNINGS: Final = (
-    b"x-forwarded-", b"x-auth-", b"x-remote-", b"x-gateway-", b"x-gw-", b"x-user-", b"x-webauth-",
+    b"x-forwarded-", b"x-remote-", b"remote-", b"x-gateway-", b"x-gw-", b"x-user-", b"x-webauth-",
+    b"x-auth-", b"x-authenticated-", b"x-authentik-", b"x-authelia-", b"x-pomerium-", b"cf-access-",
+    b"x-goog-authenticated-", b"x-goog-iap-", b"x-ms-client-principal", b"x-amzn-oidc-",
 )  # fmt: skip
 """By such fields proxies tell applications who is asking; nobody outside may say that."""
 
@@ -53,7 +57,7 @@ def to_notebook(
     headers: list[Header] = [(b"host", upstream.authority)]
     if upstream.token is not None:
         headers.append((b"authorization", b"token " + upstream.token.encode("latin-1")))
-    named = _named_by_connection(head)
+    named = named_by_connection(head)
     passed = PASSED if named.isdisjoint(PASSED) else PASSED - named
     for header in head.headers:
         name = header[0]
@@ -71,8 +75,8 @@ def _adapted(header: Header, place: AtNotebook, upstream: Upstream) -> bytes | N
     """Return the value with which a field goes to the notebook; None leaves it out."""
     name, value = header
     if name == b"cookie":
-        value = cookies_for_notebook(value, place.name, by_path=bool(place.prefix))
-    elif name == b"origin":
+        return cookies_for_notebook(value, place.name, by_path=bool(place.prefix)) or None
+    if name == b"origin":
         value = upstream.origin
     elif name == b"referer":
         value = upstream.origin + _referer(value, place, upstream)
@@ -80,12 +84,12 @@ def _adapted(header: Header, place: AtNotebook, upstream: Upstream) -> bytes | N
         value = b"identity"
     elif name == b"authorization" and (upstream.token is not None or is_our_token(value)):
         return None
-    return value or None
+    return value
 
 
 def to_control(head: RequestHead, client: Client) -> RequestHead:
     """Return ``head`` as the control plane gets it: with our credentials, and our word on the client."""
-    named = _named_by_connection(head)
+    named = named_by_connection(head)
     headers = [
         header
         for header in head.headers
@@ -94,7 +98,8 @@ def to_control(head: RequestHead, client: Client) -> RequestHead:
     return RequestHead(head.method, head.target, headers + _forwarded(client), 1)
 
 
-def _named_by_connection(head: RequestHead) -> frozenset[bytes]:
+def named_by_connection(head: RequestHead | ResponseHead) -> frozenset[bytes]:
+    """Return the fields that ``head`` says are for this connection only (RFC 9110, section 7.6.1)."""
     for name, value in head.headers:
         if name == b"connection":
             return _names_in(value) | frozenset(

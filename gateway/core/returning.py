@@ -6,7 +6,8 @@ from typing import Final
 from gateway.core.cookies import cookie_from_notebook
 from gateway.core.head import Header, ResponseHead
 from gateway.core.mapping import path_outside
-from gateway.core.passing import HOP_BY_HOP
+from gateway.core.passing import HOP_BY_HOP, named_by_connection
+from gateway.core.rewriting import token_spellings
 from gateway.core.routing import AtNotebook
 from gateway.core.upstream import Upstream
 
@@ -20,7 +21,9 @@ DROPPED: Final = HOP_BY_HOP | {
     b"service-worker-allowed",
     b"strict-transport-security",  # speaks for a host that isn't the notebook's
 }
-LENGTH: Final = b"content-length"
+LOCATIONS: Final = frozenset({b"location", b"content-location"})
+NOT_AS_IT_IS: Final = (DROPPED | LOCATIONS | {b"set-cookie"}) - {b"content-length"}
+"""All others pass at a glance; the length is whoever writes the head's to judge."""
 ABSOLUTE: Final = re.compile(rb"(?:https?:)?//([^/?#]*)([^\x00-\x20]*)", re.IGNORECASE)
 LOOPBACK: Final = (b"localhost", b"127.0.0.1", b"[::1]")
 
@@ -33,24 +36,27 @@ def from_notebook(
     secure: bool,
 ) -> ResponseHead:
     """Return ``response`` as the client gets it; ``secure`` says whether members use https."""
+    named = named_by_connection(response)
     by_path = bool(place.prefix)
     headers: list[Header] = []
-    for name, value in response.headers:
-        if name == b"set-cookie":
+    for header in response.headers:
+        name, value = header
+        if name not in NOT_AS_IT_IS:
+            if name not in named:
+                headers.append(header)
+        elif name == b"set-cookie":
             kept = cookie_from_notebook(value, place.name, by_path=by_path, secure=secure)
             if kept is not None:
                 headers.append((name, kept))
-        elif name in (b"location", b"content-location"):
+        elif name in LOCATIONS:
             headers.append((name, _location(value, place, upstream)))
-        elif name == LENGTH or name not in DROPPED:
-            headers.append((name, value))
     return ResponseHead(response.status, response.reason, headers, response.minor)
 
 
 def _location(value: bytes, place: AtNotebook, upstream: Upstream) -> bytes:
     """Return where ``value`` leads from outside; an address elsewhere stays as it is."""
-    if upstream.token:
-        value = value.replace(upstream.token.encode("latin-1"), b"")
+    for spelling in token_spellings(upstream):
+        value = value.replace(spelling, b"")
     absolute = ABSOLUTE.fullmatch(value)
     if absolute is not None and _is_upstream(absolute[1].lower(), upstream):
         value = absolute[2] if absolute[2].startswith(b"/") else b"/" + absolute[2]

@@ -27,7 +27,6 @@ NEVER: Final = (
 )  # fmt: skip
 KERNELSPECS: Final = b"/api/kernelspecs"
 SHORTEST_TOKEN: Final = 8
-"""A shorter one would be found by chance in a page's own words."""
 LOGO: Final = re.compile(rb"(?<=\")/[^\"\\\n]*+(?=\")")
 PARTIAL_CONTENT: Final = 206
 
@@ -43,7 +42,7 @@ class Rewrite:
 
     def __call__(self, body: bytes) -> bytes:
         """Return ``body`` as it goes to the client."""
-        for spelling in _spellings(self.upstream.token):
+        for spelling in token_spellings(self.upstream):
             body = body.replace(spelling, b"")
         if not is_mapped(self.place, self.upstream):
             return body
@@ -86,8 +85,12 @@ def _is_plain(response: ResponseHead) -> bool:
     return coding in (None, b"identity") and not disposition.lower().startswith(b"attachment")
 
 
-def _spellings(token: str | None) -> list[bytes]:
-    """Return how a page may spell ``token``: as it is, in a URL, in HTML, in JSON; the longest first."""
+def token_spellings(upstream: Upstream) -> list[bytes]:
+    """Return how ``upstream`` may spell its token: plain, in a URL, in HTML, in JSON; the longest first.
+
+    None at all for a short one: it would be found by chance, and take the ``lab`` out of ``/lab``.
+    """
+    token = upstream.token
     if token is None or len(token) < SHORTEST_TOKEN:
         return []
     spellings = {

@@ -69,6 +69,7 @@ class Routes:
         self._url = server.public_url
         self._by_host = server.routing is Routing.HOST
         self._main = self._url.host.lower()
+        # The public port, or none, or the scheme's: a proxy before us may leave it out or put it in.
         self._ports = {None, "80", "443", str(self._url.port)}
         is_local = self._main in LOOPBACK or self._main.endswith(".localhost")
         self._aliases = LOOPBACK - {self._main} if is_local else frozenset()

@@ -60,6 +60,12 @@ def test_a_credential_for_the_notebook_passes() -> None:
     assert passed((b"authorization", b"Basic x")) == [(b"authorization", b"Basic x")]
 
 
+def test_an_applications_own_fields_pass_even_when_they_are_empty() -> None:
+    headers = [(b"x-streamlit-user", b""), (b"x-requested-with", b"x"), (b"x-authors", b"y")]
+
+    assert passed(*headers) == headers
+
+
 def test_our_cookie_stays_behind() -> None:
     """Threat C6."""
     sent = passed((b"cookie", b"__Host-gateway=s; alice.a=1"), (b"cookie", b"gateway=s"))
@@ -89,6 +95,8 @@ def test_origin_and_referer_are_the_notebooks_own(referer: bytes, inside: bytes)
         b"x-forwarded-user", b"x_forwarded_user", b"x-forwarded_user", b"x.forwarded.user", b"x-forwarded-for",
         b"forwarded", b"x-real-ip", b"x_real_ip", b"remote-user", b"remote_user", b"x-auth-request-user",
         b"x-remote-user", b"x-gw-user", b"x-original-url", b"x-rewrite-url", b"x-http-method-override",
+        b"proxy", b"x_script_name", b"remote-groups", b"x-authenticated-user", b"x-authentik-username",
+        b"x-goog-authenticated-user-email", b"x-ms-client-principal-name", b"cf-access-jwt-assertion",
         b"x-forwarded-uri", b"te", b"trailer", b"keep-alive", b"proxy-authorization", b"upgrade",
         b"http2-settings", b"transfer-encoding", b"content-length", b"sec-websocket-extensions",
     ],

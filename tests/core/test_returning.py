@@ -43,6 +43,13 @@ def test_redirects_lead_where_members_can_follow(location: bytes, outside: bytes
     assert returned((b"location", location)) == [(b"location", outside)]
 
 
+def test_a_short_token_is_not_searched_for() -> None:
+    """It would be found where it isn't meant."""
+    header = (b"location", b"/lab/tree")
+
+    assert returned(header, upstream=replace(BASED, token="lab")) == [header]
+
+
 def test_a_notebook_that_knows_its_path_needs_no_help() -> None:
     header = (b"location", b"/alice/lab?")
 
@@ -80,3 +87,9 @@ def test_the_notebooks_answer_to_a_websocket_passes() -> None:
     ]
 
     assert returned((b"upgrade", b"websocket"), *chosen) == chosen
+
+
+def test_what_the_notebook_says_for_this_connection_only_stays_here() -> None:
+    headers = [(b"connection", b"close, X-Mine"), (b"x-mine", b"1"), (b"x-other", b"2")]
+
+    assert returned(*headers) == [(b"x-other", b"2")]
