@@ -77,8 +77,12 @@ class Reply:
     def begin(self, head: ResponseHead, body: Body, *, rewrite: Rewrite | None, keep: bool) -> None:
         """Send ``head``; with ``rewrite``, once its body is whole and rewritten."""
         self.keep = keep
-        if rewrite is None or body.kind is BodyKind.NONE:
-            self._send_head(head, body)  # of nothing, the length stays what it was: nothing
+        if rewrite is None:
+            self._send_head(head, body)
+        elif body.kind is BodyKind.NONE:
+            # An empty page stays empty; HEAD tells of one whose length nobody knows.
+            told = _changed(head) if self._request.method == b"HEAD" else head
+            self._send_head(told, body)
         else:
             self._rewrite, self._held_head = rewrite, _changed(head)
 

@@ -495,6 +495,18 @@ async def test_page_without_a_body_keeps_its_length(gateway: House, alice: Backe
     assert got.headers[b"content-length"] == b"0"
 
 
+async def test_head_tells_no_length_of_a_page_that_would_be_rewritten(
+    gateway: House, alice: Backend
+) -> None:
+    alice.raw[b"/"] = [b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\n"]
+    async with raw_client(gateway.port) as client:
+        client.send(request("/alice/", method="HEAD", headers=NAVIGATION))
+        got = await client.answer(b"HEAD")
+
+    assert got is not None
+    assert b"content-length" not in got.headers
+
+
 async def test_page_too_large_to_be_rewritten_is_refused(gateway: House, alice: Backend) -> None:
     """What must be held whole is bounded."""
     size = LARGEST_PAGE_BYTES + 1
