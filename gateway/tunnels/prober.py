@@ -39,6 +39,7 @@ class Prober:
         self._on_change = on_change
         self._reached: Reached | None = None
         self._probed: Probed | None = None
+        self._probed_at = 0.0
         self._was_ready = False
         self._suspected = False
         self._called = asyncio.Event()
@@ -74,6 +75,7 @@ class Prober:
 
     async def _probe(self, connection: Connection) -> None:
         """Ask the notebook; all of it again if anything may have changed."""
+        self._probed_at = self._time.monotonic()
         light = self._reached if not self._suspected else None
         self._suspected = False
         reached: Reached | None = None
@@ -103,8 +105,9 @@ class Prober:
             timer = tasks.create_task(self._call_in_time(), name="timer")
             await self._called.wait()
             timer.cancel()
-        if self._suspected:
-            await self._time.sleep(GAP_SECONDS)
+        early = self._probed_at + GAP_SECONDS - self._time.monotonic()
+        if self._suspected and early > 0:
+            await self._time.sleep(early)
 
     async def _call_in_time(self) -> None:
         seconds = wait_before_probing(self.status.state, self._time.entropy())
