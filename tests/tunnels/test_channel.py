@@ -22,10 +22,20 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 @asynccontextmanager
 async def serving(serve: Serve) -> AsyncIterator[Notebook]:
-    """Run a server of the test's own as alice's notebook."""
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    """Run a server of the test's own as alice's notebook; what is open in the end is cut."""
+    writers: list[asyncio.StreamWriter] = []
+
+    async def remember(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        await serve(reader, writer)
+
+    server = await asyncio.start_server(remember, "127.0.0.1", 0)
     async with server:
         yield alices(server.sockets[0].getsockname()[1])
+    for writer in writers:
+        writer.transport.abort()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 @pytest.fixture
@@ -203,7 +213,7 @@ async def test_reading_is_bounded_by_the_window(connection: Connection) -> None:
 
     async def flood(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
-            while True:
+            while not writer.is_closing():
                 writer.write(bytes(65536))
                 await writer.drain()
 
