@@ -31,6 +31,9 @@ PROBE_SECONDS: Final = {
     NotebookState.REFUSED: 30.0,
 }
 """How long a notebook in a state is left alone. In the others its tunnel decides when to ask."""
+LONG_STOPPED_SECONDS: Final = 15.0
+"""Each question to a stopped notebook is a line in its remote's log; so they become fewer."""
+AGE_SHARE: Final = 60
 
 
 def wait_before_dialing(tunnel: Tunnel, entropy: float) -> float:
@@ -42,10 +45,19 @@ def wait_before_dialing(tunnel: Tunnel, entropy: float) -> float:
     return min(FIRST_SECONDS * 2.0**doublings, ceiling) * (1 + entropy) / 2
 
 
-def wait_before_probing(state: NotebookState, entropy: float) -> float | None:
-    """Return the seconds until the next probe, or None when only an event calls for one."""
+def wait_before_probing(
+    state: NotebookState, entropy: float, *, age_seconds: float
+) -> float | None:
+    """Return the seconds until the next probe, or None when only an event calls for one.
+
+    ``age_seconds`` says for how long it has stood so.
+    """
     seconds = PROBE_SECONDS.get(state)
-    return None if seconds is None else seconds * (3 + entropy) / 4
+    if seconds is None:
+        return None
+    if state is NotebookState.STOPPED:
+        seconds = min(max(seconds, age_seconds / AGE_SHARE), LONG_STOPPED_SECONDS)
+    return seconds * (3 + entropy) / 4
 
 
 def wait_after_refusals(refused_at: Iterable[float], now: float) -> float:

@@ -21,8 +21,8 @@ from gateway.tunnels.windows import LARGEST, USUAL, Windows, window_for
 log = logging.getLogger(__name__)
 
 OPEN_SECONDS: Final = 10.0
-PING_SECONDS: Final = 4.0
-"""Longer than a bad line's round trip, and short enough for a cut to be seen within ten seconds."""
+PING_SECONDS: Final = 7.0
+"""A line that was cut for six seconds is not given up: TCP sends again 6.2 s after the first try."""
 CLOSE_SECONDS: Final = 1.0
 LOOPBACK: Final = "127.0.0.1"
 

@@ -25,7 +25,8 @@ from gateway.tunnels.translate import remote_error
 from gateway.tunnels.windows import Windows
 
 DIAL_SECONDS: Final = 10.0
-KEEPALIVES: Final = 3
+KEEPALIVES: Final = 2
+"""asyncssh gives up one interval after these: so a dead peer is noticed after three intervals."""
 
 LoggedIn: TypeAlias = tuple[asyncssh.SSHClientConnection, asyncio.Future[Exception | None]]
 

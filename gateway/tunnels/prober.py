@@ -23,6 +23,8 @@ PROBE_SECONDS: Final = 25.0
 """More than all limits of a probe's parts; a probe that takes longer is stuck."""
 GAP_SECONDS: Final = 0.5
 """At least so long between two probes, however many suspect something."""
+LOOK_SECONDS: Final = 2.0
+"""At least so long between two probes, however many want what isn't there."""
 
 
 class Prober:
@@ -39,7 +41,7 @@ class Prober:
         self._on_change = on_change
         self._reached: Reached | None = None
         self._probed: Probed | None = None
-        self._probed_at = 0.0
+        self._probed_at = self._changed_at = time.monotonic()
         self._was_ready = False
         self._suspected = False
         self._called = asyncio.Event()
@@ -62,6 +64,11 @@ class Prober:
         self._suspected = True
         self._called.set()
         self.keeper.check()
+
+    def look(self) -> None:
+        """Probe soon: somebody wants a notebook that was not there when we last looked."""
+        if self._time.monotonic() - self._probed_at >= LOOK_SECONDS:
+            self._called.set()
 
     async def open(self, factory: ProtocolFactory) -> asyncio.Transport:
         """Open a stream to the notebook; raise UpstreamError when it can't be had."""
@@ -110,7 +117,8 @@ class Prober:
             await self._time.sleep(early)
 
     async def _call_in_time(self) -> None:
-        seconds = wait_before_probing(self.status.state, self._time.entropy())
+        age = self._time.monotonic() - self._changed_at
+        seconds = wait_before_probing(self.status.state, self._time.entropy(), age_seconds=age)
         if seconds is not None:
             await self._time.sleep(seconds)
             self._called.set()
@@ -132,6 +140,7 @@ class Prober:
             return
         if now.state is not before.state:
             now = replace(now, since=self._time.clock())
+            self._changed_at = self._time.monotonic()
             self._tell(now)
         self.status = now
         self._on_change()

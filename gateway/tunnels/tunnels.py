@@ -97,6 +97,7 @@ class Tunnels:
                     await self._change()
         prober = self._prober_of(name)
         if prober.upstream is None:
+            prober.look()
             raise failure(prober.status)
         return prober.upstream
 

@@ -5,6 +5,7 @@ import pytest
 from gateway.core.backoff import (
     CEILING_SECONDS,
     FIRST_SECONDS,
+    LONG_STOPPED_SECONDS,
     PARKED_SECONDS,
     PATIENT_AFTER,
     PATIENT_SECONDS,
@@ -80,7 +81,7 @@ def test_refusals_hold_up_the_next(refused_at: tuple[float, ...], wait: float) -
 @pytest.mark.parametrize("state", list(NotebookState))
 def test_probes_are_spread(state: NotebookState) -> None:
     """A probe comes between three quarters of its time and all of it; or not by itself."""
-    waits = [wait_before_probing(state, entropy) for entropy in (0.0, ALMOST_ONE)]
+    waits = [wait_before_probing(state, entropy, age_seconds=1.0) for entropy in (0.0, ALMOST_ONE)]
 
     if state in {NotebookState.STARTING, NotebookState.RECONNECTING}:
         assert waits == [None, None]
@@ -91,6 +92,11 @@ def test_probes_are_spread(state: NotebookState) -> None:
         assert shortest == pytest.approx(longest * 3 / 4, rel=1e-3)
 
 
-def test_a_stopped_notebook_is_looked_after_often() -> None:
-    """Its owner has just started it, and waits."""
-    assert wait_before_probing(NotebookState.STOPPED, ALMOST_ONE) == pytest.approx(2.0, rel=1e-3)
+@pytest.mark.parametrize(
+    ("age_seconds", "wait"), [(0.0, 2.0), (120.0, 2.0), (600.0, 10.0), (1e9, LONG_STOPPED_SECONDS)]
+)
+def test_a_stopped_notebook_is_looked_after_often_at_first(age_seconds: float, wait: float) -> None:
+    """Who has just stopped it may be starting it; what stopped long ago can wait."""
+    seconds = wait_before_probing(NotebookState.STOPPED, ALMOST_ONE, age_seconds=age_seconds)
+
+    assert seconds == pytest.approx(wait, rel=1e-3)

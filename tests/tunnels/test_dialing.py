@@ -195,6 +195,48 @@ async def test_the_remote_may_open_nothing(keys: Keys, remote: FakeRemote) -> No
         assert connection.alive
 
 
+async def test_giving_up_through_a_jump_leaks_nothing(
+    keys: Keys, remote: FakeRemote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A jump that answers too late finds its channel closed again."""
+    hung_up = asyncio.Event()
+
+    async def note(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+        hung_up.set()
+
+    dialer = Dialer(pins=FakePins(), windows=Windows())
+    async with (
+        impostor(keys, note) as target,
+        await dialer.dial(Way(remote.config(keys), ALICE), None) as jump,
+    ):
+        remote.answers_opens.clear()
+        monkeypatch.setattr("gateway.tunnels.dialing.DIAL_SECONDS", 0.1)
+        with pytest.raises(RemoteUnreachable) as raised:
+            await dialer.dial(Way(target, ALICE), jump)
+
+        remote.answers_opens.set()
+
+        await hung_up.wait()
+        assert jump.alive
+    assert raised.value.reason is Reason.TIMED_OUT
+
+
+async def test_a_forbidden_jump(keys: Keys, remote: FakeRemote) -> None:
+    """A jump that does not forward needs a person; a target that isn't there does not."""
+    dialer = Dialer(pins=FakePins(), windows=Windows())
+    target = remote.config(keys, port=1, jump=LAB)
+    async with await dialer.dial(Way(remote.config(keys), ALICE), None) as jump:
+        with pytest.raises(RemoteUnreachable, match="can't be reached from lab"):
+            await dialer.dial(Way(target, ALICE), jump)
+        remote.forwards = False
+
+        with pytest.raises(RemoteRejected) as raised:
+            await dialer.dial(Way(target, ALICE), jump)
+
+    assert raised.value.reason is Reason.FORWARDING_REFUSED
+
+
 async def test_pin_that_can_not_be_kept(keys: Keys, remote: FakeRemote) -> None:
     """A first key that can't be remembered is not accepted; another try may help."""
 

@@ -8,7 +8,7 @@ import pytest
 from gateway.core.inventory import Scheme, TokenSource
 from gateway.core.status import NotebookState
 from gateway.core.upstream import Kind, TokenOrigin
-from gateway.errors import Reason, UpstreamMalformed, UpstreamTimedOut
+from gateway.errors import NotebookStopped, Reason, UpstreamMalformed, UpstreamTimedOut
 from gateway.tunnels.prober import GAP_SECONDS
 from tests.tunnels.fakes import ALICE, FakeTime, Keys, alices, inventory
 from tests.tunnels.notebooks import FakeNotebook
@@ -163,6 +163,27 @@ async def test_silent(
         time.pass_by(await time.asleep())
         await until_state(tunnels, NotebookState.READY)
         assert len(remote.log_ins) == 1
+
+
+async def test_a_visit_makes_us_look(
+    keys: Keys, remote: FakeRemote, notebook: FakeNotebook
+) -> None:
+    """A notebook that stopped long ago is seldom asked, and at once when somebody wants it."""
+    await notebook.stop()
+    time = FakeTime()
+    wanted = inventory(alices(notebook.port), remotes=(remote.config(keys),))
+    async with running(wanted, **time.injected) as tunnels:
+        await until_state(tunnels, NotebookState.STOPPED)
+        time.now += 86_400
+        time.pass_by(0)
+        assert await time.asleep(at_least=10) <= 15
+        await notebook.start()
+        time.pass_by(3)
+
+        with pytest.raises(NotebookStopped):
+            await tunnels.upstream(ALICE, within_seconds=0)
+
+        await until_state(tunnels, NotebookState.READY)
 
 
 async def test_a_restart_is_noticed_without_help(
