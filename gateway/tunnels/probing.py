@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.core.inventory import Notebook, Scheme, TokenSource
-from gateway.core.probe import Found, candidates, read_api, read_token
+from gateway.core.probe import Found, read_api, read_token
 from gateway.core.upstream import Kind, TokenOrigin, Upstream
 from gateway.errors import (
     ForwardingRefused,
@@ -25,7 +25,7 @@ from gateway.errors import (
 from gateway.tunnels.asking import ask
 from gateway.tunnels.channel import ProtocolFactory
 from gateway.tunnels.connection import LOOPBACK, Connection
-from gateway.tunnels.runtime_files import runtime_files
+from gateway.tunnels.runtime_files import runtime_tokens
 from gateway.tunnels.tls import Judge, judge_for, open_tls
 
 HOSTS: Final = (LOOPBACK, "localhost")
@@ -146,8 +146,7 @@ async def _tokens(
     """Yield the tokens that may be right, the likeliest first."""
     notebook = approach.notebook
     if notebook.token is TokenSource.AUTO:
-        files = await runtime_files(approach.connection)
-        for token in candidates(files, notebook, found.base_path):
+        for token in await runtime_tokens(approach.connection, notebook, found.base_path):
             yield token, TokenOrigin.RUNTIME_FILE
     if notebook.token_file is not None:
         token_text = await asyncio.to_thread(_read_text, notebook.token_file)
