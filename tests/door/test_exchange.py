@@ -2,24 +2,17 @@
 
 import asyncio
 import logging
-import tracemalloc
 
 import pytest
 
 from gateway.core.inventory import Limits
-from gateway.door.reply import LARGEST_PAGE_BYTES
-from gateway.errors import NotebookStopped, Reason, TunnelDown
 from tests.door.backend import Backend
 from tests.door.fakes import TOKENS, House, house
-from tests.door.raw import RawClient, raw_client, request
+from tests.door.raw import NAVIGATION, SCRIPT, raw_client, request
 
 pytestmark = pytest.mark.anyio
 
 CHUNKED = "Transfer-Encoding: chunked"
-PAGE = "Accept: text/html"
-NAVIGATION = ("Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document", PAGE)
-SCRIPT = ("Sec-Fetch-Mode: cors", "Sec-Fetch-Dest: empty", "Sec-Fetch-Site: same-origin")
-MEGABYTE = 1 << 20
 
 
 async def test_get_passes_through(gateway: House, alice: Backend) -> None:
@@ -320,61 +313,6 @@ async def test_client_that_leaves_ends_the_upstream_request(gateway: House, alic
     assert not alice.held.is_set()
 
 
-@pytest.mark.parametrize("fields", [(), SCRIPT])
-async def test_script_is_told_503_while_the_tunnel_is_down(
-    gateway: House, fields: tuple[str, ...]
-) -> None:
-    """A script waits, and then gets 503 with a message: anything else it takes for death."""
-    gateway.notebooks.down["alice"] = TunnelDown(Reason.LOST, "the tunnel is down")
-    async with raw_client(gateway.port) as client:
-        client.send(request(headers=fields))
-        got = await client.answer()
-
-    assert got is not None
-    assert got.status == 503
-    assert b'"message": "the tunnel is down"' in got.body
-    assert b"retry-after" in got.headers
-
-
-async def test_request_is_held_until_the_notebook_is_back(gateway: House) -> None:
-    """A short break is only a delay."""
-    gateway.apply()
-    gateway.notebooks.down["alice"] = TunnelDown(Reason.LOST, "the tunnel is down")
-    async with raw_client(gateway.port) as client:
-        client.send(request())
-        gateway.notebooks.ready.set()
-        got = await client.answer()
-
-    assert got is not None
-    assert got.status == 200
-
-
-async def test_page_load_gets_the_waiting_page(gateway: House, control: Backend) -> None:
-    """A browser's page load is shown why, by the control plane."""
-    gateway.notebooks.down["alice"] = NotebookStopped(Reason.NOT_RUNNING, "it is not running")
-    async with raw_client(gateway.port) as client:
-        client.send(request(headers=NAVIGATION))
-        got = await client.answer()
-
-    assert got is not None
-    assert got.body == b"control saw /-/waiting/alice"
-    assert [seen.method for seen in control.seen] == [b"GET"]
-
-
-async def test_silent_notebook_is_given_up(alice: Backend, bob: Backend, control: Backend) -> None:
-    """After the time limit a script gets 503 and a page load 504 (fault 18)."""
-    limits = Limits(upstream_seconds=0.1)
-    async with house(alice=alice, bob=bob, control=control, limits=limits) as gateway:
-        for fields, status in ((SCRIPT, 503), (NAVIGATION, 504)):
-            async with raw_client(gateway.port) as client:
-                client.send(request("/alice/hold", headers=fields))
-                got = await client.answer()
-
-            assert got is not None
-            assert got.status == status
-        assert gateway.notebooks.suspected == ["alice", "alice"]
-
-
 async def test_member_has_a_share_of_the_connections(
     alice: Backend, bob: Backend, control: Backend
 ) -> None:
@@ -411,113 +349,6 @@ async def test_control_plane_is_one_more_upstream(gateway: House, control: Backe
     assert seen.body == b"member=alice"
     assert seen.every(b"cookie")
     assert seen.every(b"x-forwarded-for") == [b"127.0.0.1"]
-
-
-async def test_upload_is_streamed(gateway: House, alice: Backend) -> None:
-    """64 MB go up in little memory (fault 35)."""
-    async with raw_client(gateway.port) as client:
-        size = 64 * MEGABYTE
-        client.send(request("/alice/sink", method="PUT", headers=(f"Content-Length: {size}",)))
-        await alice.until(lambda: alice.seen)
-        tracemalloc.start()
-        for _ in range(size // MEGABYTE):
-            client.send(b"x" * MEGABYTE)
-            await client.writer.drain()
-        got = await client.answer(b"PUT")
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-
-    assert got is not None
-    assert alice.swallowed == size
-    assert peak < 16 * MEGABYTE
-
-
-async def test_download_waits_for_its_reader(gateway: House) -> None:
-    """64 MB come down to a reader that takes its time, in little memory."""
-    size = 64 * MEGABYTE
-    async with raw_client(gateway.port) as client:
-        client.writer.transport.pause_reading()
-        client.send(request(f"/alice/sized/{size}"))
-        leg = await _full_leg(gateway)
-
-        assert leg < 8 * MEGABYTE
-        client.writer.transport.resume_reading()
-        assert await _read_all(client) > size
-
-
-async def _full_leg(gateway: House) -> int:
-    """Wait until the client's leg is full; return how much it holds."""
-    async with asyncio.timeout(10):
-        while not any(leg.full for leg in gateway.door.legs):  # noqa: ASYNC110 - no event tells of it
-            await asyncio.sleep(0)
-    [leg] = gateway.door.legs
-    assert leg.transport is not None
-    return leg.transport.get_write_buffer_size()
-
-
-async def _read_all(client: RawClient) -> int:
-    client.send(request("/-/", headers=("Connection: close",)))
-    total = 0
-    async with asyncio.timeout(30):
-        while data := await client.reader.read(MEGABYTE):
-            total += len(data)
-    return total
-
-
-@pytest.mark.parametrize("framing", ["sized", "chunked"])
-async def test_page_is_rewritten(gateway: House, alice: Backend, framing: str) -> None:
-    """A page of a root-based notebook works under its prefix, whatever its length becomes (rule 15)."""
-    page = b'<html><a href="/lab">x</a></html>'
-    start = b'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nETag: "1"\r\n'
-    sized = start + b"Content-Length: %d\r\n\r\n%b" % (len(page), page)
-    chunked = start + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(page), page)
-    alice.raw[b"/lab"] = [sized if framing == "sized" else chunked]
-    async with raw_client(gateway.port) as client:
-        client.send(request("/alice/lab", headers=NAVIGATION))
-        got = await client.answer()
-
-    assert got is not None
-    assert got.body == b'<html><a href="/alice/lab">x</a></html>'
-    assert got.headers[b"content-length"] == b"%d" % len(got.body)
-    assert b"etag" not in got.headers
-
-
-async def test_page_without_a_body_keeps_its_length(gateway: House, alice: Backend) -> None:
-    """Jupyter's redirect from / is HTML of no length: without saying so, its client would wait for ever."""
-    head = b"HTTP/1.1 302 Found\r\nContent-Type: text/html\r\nLocation: /lab?\r\nContent-Length: 0\r\n\r\n"
-    alice.raw[b"/"] = [head]
-    async with raw_client(gateway.port) as client:
-        client.send(request("/alice/", headers=NAVIGATION))
-        got = await client.answer()
-
-    assert got is not None
-    assert got.status == 302
-    assert got.headers[b"content-length"] == b"0"
-
-
-async def test_head_tells_no_length_of_a_page_that_would_be_rewritten(
-    gateway: House, alice: Backend
-) -> None:
-    alice.raw[b"/"] = [b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\n"]
-    async with raw_client(gateway.port) as client:
-        client.send(request("/alice/", method="HEAD", headers=NAVIGATION))
-        got = await client.answer(b"HEAD")
-
-    assert got is not None
-    assert b"content-length" not in got.headers
-
-
-async def test_page_too_large_to_be_rewritten_is_refused(gateway: House, alice: Backend) -> None:
-    """What must be held whole is bounded."""
-    size = LARGEST_PAGE_BYTES + 1
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % size
-    alice.raw[b"/lab"] = [head + b"x" * size]
-    async with raw_client(gateway.port) as client:
-        client.send(request("/alice/lab", headers=NAVIGATION))
-        got = await client.answer()
-
-    assert got is not None
-    assert got.status == 502
 
 
 async def test_access_log_tells_no_secrets(
