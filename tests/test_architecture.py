@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(p.relative_to(ROOT) for p in (ROOT / "gateway").rglob("*.py"))
+TESTS = sorted(p.relative_to(ROOT) for p in (ROOT / "tests").rglob("*.py"))
 LONGEST_FILE, LONGEST_FUNCTION = 400, 50
 CORE_MAY_IMPORT = {
     "base64",
@@ -55,6 +56,11 @@ def test_module_is_short_and_introduces_itself(module: Path) -> None:
 
     assert first.endswith((".", "?"))
     assert len((ROOT / module).read_text().splitlines()) <= LONGEST_FILE
+
+
+@pytest.mark.parametrize("file", TESTS, ids=str)
+def test_test_files_fit_in_the_head_too(file: Path) -> None:
+    assert len((ROOT / file).read_text().splitlines()) <= LONGEST_FILE
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
