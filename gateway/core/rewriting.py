@@ -27,6 +27,9 @@ NEVER: Final = (
 )  # fmt: skip
 KERNELSPECS: Final = b"/api/kernelspecs"
 SHORTEST_TOKEN: Final = 8
+LARGEST_MOVED_BYTES: Final = 2 * 1024 * 1024
+"""Jupyter's own pages have some 10 KB. Moving the paths of 16 MB that are dense with links takes two seconds, in
+which nobody else is served: a larger page keeps its paths, which are seldom its own anyway."""
 LOGO: Final = re.compile(rb"(?<=\")/[^\"\\\n]*+(?=\")")
 PARTIAL_CONTENT: Final = 206
 
@@ -44,7 +47,7 @@ class Rewrite:
         """Return ``body`` as it goes to the client."""
         for spelling in token_spellings(self.upstream):
             body = body.replace(spelling, b"")
-        if not is_mapped(self.place, self.upstream):
+        if not is_mapped(self.place, self.upstream) or len(body) > LARGEST_MOVED_BYTES:
             return body
         return moved_page(body, self._outside) if self.page else LOGO.sub(self._logo, body)
 

@@ -10,7 +10,7 @@ import pytest
 from gateway.core.head import Header, ResponseHead
 from gateway.core.inventory import Scheme
 from gateway.core.names import NotebookName
-from gateway.core.rewriting import Rewrite, may_be_rewritten, rewriting
+from gateway.core.rewriting import LARGEST_MOVED_BYTES, Rewrite, may_be_rewritten, rewriting
 from gateway.core.routing import AtNotebook
 from gateway.core.upstream import Upstream
 
@@ -103,6 +103,14 @@ def test_only_pages_are_read(rest: bytes, headers: list[Header], rewritten: bool
     found = rewriting(ResponseHead(200, b"OK", headers), place, ROOT)
 
     assert (found is not None) is rewritten
+
+
+def test_a_huge_page_loses_its_token_and_keeps_its_paths() -> None:
+    page = b'<a href="/lab?token=%b">' % TOKEN.encode() + b" " * LARGEST_MOVED_BYTES
+
+    rewritten = Rewrite(PLACE, ROOT, page=True)(page)
+
+    assert rewritten.rstrip() == b'<a href="/lab?token=">'
 
 
 def test_a_part_of_a_page_is_not_read() -> None:
