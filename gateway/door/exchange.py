@@ -203,7 +203,6 @@ class Exchange:
         leg, plan = self._leg, self._plan
         if leg is None or plan is None or isinstance(plan, Answer):
             return
-        self._client.progressed()
         if head.status in SUSPICIOUS and leg.upstream is not None and leg.upstream.token:
             self._door.reach.suspect(plan)
         rewrite = rewrite_of(plan, head, leg.upstream)
@@ -218,7 +217,9 @@ class Exchange:
 
     def flush(self) -> None:
         """Hold nothing back: no more comes for now."""
-        self._reply.flush()
+        if not self._over_already:
+            self._client.progressed()
+            self._reply.flush()
 
     def response_over(self, *, reusable: bool) -> None:
         """Finish the answer, and keep the connection if it is still good for another."""
