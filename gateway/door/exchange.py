@@ -279,12 +279,17 @@ class Exchange:
         if not leg.ask(self, self._sent.method, wire):
             self.upstream_failed(UpstreamLost(Reason.LOST, "the notebook hung up"))
             return
+        if self._body.kind is not BodyKind.NONE:
+            self._send_held()
+        self._client.resume()
+
+    def _send_held(self) -> None:
+        """Send what came of the request's body meanwhile."""
         held, self._held = self._held, []
         for content in held:
             self.request_content(content)
         if self.request_whole:
             self.request_over()
-        self._client.resume()
 
     @property
     def _sends_body(self) -> bool:
