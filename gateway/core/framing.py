@@ -92,13 +92,11 @@ def _check_length(head: RequestHead, found: dict[bytes, bytes]) -> None:
 
 def request_body(head: RequestHead) -> Body:
     """Return what follows ``head``, which has passed ``check_request``."""
-    for name, value in head.headers:
-        if name == b"content-length":
-            size = int(value)
-            return Body(BodyKind.SIZED, size) if size else NO_BODY
-        if name == b"transfer-encoding":
-            return CHUNKED_BODY
-    return NO_BODY
+    length = head.first(b"content-length")
+    if length is not None:
+        size = int(length)
+        return Body(BodyKind.SIZED, size) if size else NO_BODY
+    return NO_BODY if head.first(b"transfer-encoding") is None else CHUNKED_BODY
 
 
 def response_body(head: ResponseHead, method: bytes) -> Body:
@@ -131,6 +129,8 @@ def _stated(head: ResponseHead, name: bytes, value: bytes) -> Body:
 def keeps_alive(head: RequestHead | ResponseHead) -> bool:
     """Say whether the connection stays open after this message (RFC 9112, section 9.3)."""
     alive = head.minor > 0
+    if head.first(b"connection") is None:
+        return alive
     for name, value in head.headers:
         if name == b"connection":
             wishes = value.lower()

@@ -14,15 +14,17 @@ class RequestHead:
     target: bytes
     """The raw request target: bytes as sent, nothing decoded."""
     headers: list[Header] = field(default_factory=list)
+    """Not changed any more, once the head is made."""
     minor: int = 1
     """HTTP/1.minor."""
+    _firsts: dict[bytes, bytes] | None = field(default=None, init=False, repr=False, compare=False)
+    """The first value of each name, once anybody has asked: a dozen questions are asked of each head."""
 
     def first(self, name: bytes) -> bytes | None:
         """Return the first value of the header ``name`` (lower case), or None."""
-        for key, value in self.headers:  # a generator would cost three times as much
-            if key == name:
-                return value
-        return None
+        if self._firsts is None:
+            self._firsts = dict(reversed(self.headers))
+        return self._firsts.get(name)
 
     def every(self, name: bytes) -> list[bytes]:
         """Return all values of the header ``name`` (lower case), in order."""
@@ -37,13 +39,13 @@ class ResponseHead:
     reason: bytes
     headers: list[Header] = field(default_factory=list)
     minor: int = 1
+    _firsts: dict[bytes, bytes] | None = field(default=None, init=False, repr=False, compare=False)
 
     def first(self, name: bytes) -> bytes | None:
         """Return the first value of the header ``name`` (lower case), or None."""
-        for key, value in self.headers:  # a generator would cost three times as much
-            if key == name:
-                return value
-        return None
+        if self._firsts is None:
+            self._firsts = dict(reversed(self.headers))
+        return self._firsts.get(name)
 
     def every(self, name: bytes) -> list[bytes]:
         """Return all values of the header ``name`` (lower case), in order."""

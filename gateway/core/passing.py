@@ -39,6 +39,7 @@ DROPPED: Final = frozenset(
         b"x-host", b"x-client-ip", b"x-cluster-client-ip", b"true-client-ip", b"cf-connecting-ip",
     }
 )  # fmt: skip
+NONE: Final[frozenset[bytes]] = frozenset()
 IDENTITY_BEGINNINGS: Final = (
     b"x-forwarded-", b"x-remote-", b"remote-", b"x-gateway-", b"x-gw-", b"x-user-", b"x-webauth-",
     b"x-auth-", b"x-authenticated-", b"x-authentik-", b"x-authelia-", b"x-pomerium-", b"cf-access-",
@@ -58,12 +59,12 @@ def to_notebook(
     if upstream.token is not None:
         headers.append((b"authorization", b"token " + upstream.token.encode("latin-1")))
     named = named_by_connection(head)
-    passed = PASSED if named.isdisjoint(PASSED) else PASSED - named
+    passed = PASSED - named if named else PASSED
     for header in head.headers:
         name = header[0]
         if name in passed:
             headers.append(header)
-        elif name not in named and name != b"host" and not _stays_behind(name):
+        elif name != b"host" and name not in named and not _stays_behind(name):
             value = _adapted(header, place, upstream)
             if value is not None:
                 headers.append((name, value))
@@ -100,12 +101,9 @@ def to_control(head: RequestHead, client: Client) -> RequestHead:
 
 def named_by_connection(head: RequestHead | ResponseHead) -> frozenset[bytes]:
     """Return the fields that ``head`` says are for this connection only (RFC 9110, section 7.6.1)."""
-    for name, value in head.headers:
-        if name == b"connection":
-            return _names_in(value) | frozenset(
-                named for more in head.every(b"connection")[1:] for named in _names_in(more)
-            )
-    return frozenset()
+    if head.first(b"connection") is None:
+        return NONE
+    return NONE.union(*(_names_in(value) for value in head.every(b"connection")))
 
 
 @lru_cache(maxsize=64)

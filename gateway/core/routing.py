@@ -6,6 +6,7 @@ route's name). What is left goes on byte for byte.
 """
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from gateway.core.browser import asks_for_page
@@ -24,6 +25,7 @@ ESCAPE: Final = re.compile(
 )
 """A backslash, or a dot segment, in whatever spelling."""
 REMEMBERED_HOSTS: Final = 1024
+REMEMBERED_NAMES: Final = 1024
 
 
 class OwnPage(NamedTuple):
@@ -60,6 +62,13 @@ class _Site(NamedTuple):
 
     notebook: NotebookName | None
     alias: bool = False
+
+
+@lru_cache(maxsize=REMEMBERED_NAMES)
+def _name_in(segment: bytes) -> NotebookName | None:
+    """Return the name that a path's segment is; whatever else it may be, it is not found."""
+    text = segment.decode("latin-1")
+    return None if NAME.fullmatch(text) is None else NotebookName(text)
 
 
 class Routes:
@@ -103,13 +112,13 @@ class Routes:
         segment = path[1:] if end < 0 else path[1:end]
         if b"%" in segment:
             raise RequestInvalid(400, "a notebook's name is not percent-encoded")
-        text = segment.decode("latin-1")  # whatever it is, if it isn't a name it is not found
-        if NAME.fullmatch(text) is None:
+        name = _name_in(segment)
+        if name is None:
             raise RequestInvalid(404, "there is nothing here")
-        name, prefix = NotebookName(text), path[: len(segment) + 1]
+        prefix = path[: len(segment) + 1]
         rest = target[len(prefix) :]
         if self._by_host:
-            origin = self._url.beneath(text).origin.encode()
+            origin = self._url.beneath(name).origin.encode()
             return Redirect(307, origin + (rest if rest.startswith(b"/") else b"/" + rest))
         if end < 0:
             return Redirect(308, prefix + b"/" + rest)

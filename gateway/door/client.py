@@ -168,7 +168,8 @@ class ClientLeg(asyncio.Protocol):
         if keep:
             self._held_back = False
             self.expire_in(self._door.limits.keepalive_seconds)
-            self._advance()
+            if self._buffer or not self._reading:
+                self._advance()
         elif exchange is not None and not exchange.request_whole:
             self._linger()
         else:

@@ -203,7 +203,6 @@ class Exchange:
         leg, plan = self._leg, self._plan
         if leg is None or plan is None or isinstance(plan, Answer):
             return
-        self._client.progressed()
         if head.status in SUSPICIOUS and leg.upstream is not None and leg.upstream.token:
             self._door.reach.suspect(plan)
         rewrite = rewrite_of(plan, head, leg.upstream)
@@ -218,7 +217,9 @@ class Exchange:
 
     def flush(self) -> None:
         """Hold nothing back: no more comes for now."""
-        self._reply.flush()
+        if not self._over_already:
+            self._client.progressed()
+            self._reply.flush()
 
     def response_over(self, *, reusable: bool) -> None:
         """Finish the answer, and keep the connection if it is still good for another."""
@@ -278,12 +279,17 @@ class Exchange:
         if not leg.ask(self, self._sent.method, wire):
             self.upstream_failed(UpstreamLost(Reason.LOST, "the notebook hung up"))
             return
+        if self._body.kind is not BodyKind.NONE:
+            self._send_held()
+        self._client.resume()
+
+    def _send_held(self) -> None:
+        """Send what came of the request's body meanwhile."""
         held, self._held = self._held, []
         for content in held:
             self.request_content(content)
         if self.request_whole:
             self.request_over()
-        self._client.resume()
 
     @property
     def _sends_body(self) -> bool:

@@ -76,7 +76,10 @@ class Pool:
 
     def _remove(self, key: PoolKey, leg: UpstreamLeg) -> None:
         idle = self._idle[key]
-        idle.remove(leg)
+        if idle[-1] is leg:
+            del idle[-1]
+        else:
+            idle.remove(leg)
         if not idle:
             del self._idle[key]
         leg.left_idle = None

@@ -116,13 +116,13 @@ class UpstreamLeg(asyncio.Protocol):
 
     def pause(self) -> None:
         """Read no more for now."""
-        if self.transport is not None and self.alive and not self._paused:
+        if not self._paused and self.transport is not None and self.alive:
             self._paused = True
             self.transport.pause_reading()
 
     def resume(self) -> None:
         """Read again."""
-        if self.transport is not None and self.alive and self._paused:
+        if self._paused and self.transport is not None and self.alive:
             self._paused = False
             self.transport.resume_reading()
 

@@ -35,7 +35,7 @@ def response_bytes(head: ResponseHead, body: Body, *, connection: bytes) -> byte
     """Return ``head`` as we send it to a client, always as HTTP/1.1."""
     return _response_start(head) + _ending(
         _framing(body) if body.kind is not BodyKind.NONE else _told_length(head),
-        b"connection: " + connection if connection else None,
+        connection,
     )
 
 
@@ -55,8 +55,9 @@ def _response_start(head: ResponseHead) -> bytes:
     return b"\r\n".join(lines)
 
 
-def _ending(*fields: bytes | None) -> bytes:
-    return b"".join(b"\r\n" + field for field in fields if field is not None) + b"\r\n\r\n"
+def _ending(framing: bytes | None, connection: bytes = b"") -> bytes:
+    ending = b"\r\n\r\n" if framing is None else b"\r\n%b\r\n\r\n" % framing
+    return b"\r\nconnection: %b%b" % (connection, ending) if connection else ending
 
 
 def _framing(body: Body) -> bytes | None:

@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterable
 from typing import TypeAlias, cast
 
 import asyncssh
+from asyncssh.channel import SSHChannel
 
 from gateway.errors import Reason, UpstreamLost
+from gateway.tunnels.lean_packets import write_lean
+from gateway.tunnels.versions import shims_fit
 
 ProtocolFactory: TypeAlias = Callable[[], asyncio.BaseProtocol]
 SshChannel: TypeAlias = asyncssh.SSHTCPChannel[bytes] | asyncssh.SSHUNIXChannel[bytes]
@@ -30,6 +33,7 @@ class Channel(asyncio.Transport, asyncssh.SSHTCPSession[bytes], asyncssh.SSHUNIX
         self._ssh: SshChannel | None = None
         self._protocol: asyncio.BaseProtocol | None = None
         self._deliver: Callable[[bytes], None] = _nothing
+        self._send = write_lean if shims_fit() else _write_plain
         self._closing = False  # by our side
         self._ended = False  # connection_lost() is called, or about to be
         self._at_eof = False
@@ -92,7 +96,7 @@ class Channel(asyncio.Transport, asyncssh.SSHTCPSession[bytes], asyncssh.SSHUNIX
         """Send bytes; as much as the window allows at once, the rest when it opens."""
         if self._ssh is not None:
             try:
-                self._ssh.write(cast("bytes", data))
+                self._send(self._ssh, cast("bytes", data))
             except BrokenPipeError:
                 return  # it ended; connection_lost() tells or has told
 
@@ -214,6 +218,10 @@ class Channel(asyncio.Transport, asyncssh.SSHTCPSession[bytes], asyncssh.SSHUNIX
         self._factory = _no_protocol
         on_end, self.on_end = self.on_end, _rest
         on_end()
+
+
+def _write_plain(channel: SSHChannel[bytes], content: bytes) -> None:
+    channel.write(content)
 
 
 def _nothing(_: object) -> None:

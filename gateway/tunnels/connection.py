@@ -13,6 +13,7 @@ from gateway.errors import Reason, UpstreamTimedOut
 from gateway.tunnels.channel import Channel, ProtocolFactory, SshChannel
 from gateway.tunnels.full_socket import watch_socket
 from gateway.tunnels.joined_writes import join_writes
+from gateway.tunnels.lean_arrivals import receive_lean
 from gateway.tunnels.lean_packets import send_lean
 from gateway.tunnels.pulse import ping, pulse
 from gateway.tunnels.translate import upstream_error
@@ -63,7 +64,7 @@ class Connection:
 
     async def start(self) -> None:
         """Make the connection lean, and measure how far away the remote is."""
-        fit = send_lean(self._ssh) and join_writes(self._ssh)
+        fit = send_lean(self._ssh) and receive_lean(self._ssh) and join_writes(self._ssh)
         if not (watch_socket(self._ssh, self._hold_up, self._let_go) and fit):
             log.warning("asyncssh %s is not one that the shims know", asyncssh.__version__)
         loop = asyncio.get_running_loop()

@@ -14,6 +14,7 @@ from gateway.tunnels.connection import Connection
 from gateway.tunnels.dialing import Dialer, Way
 from gateway.tunnels.full_socket import watch_socket
 from gateway.tunnels.joined_writes import join_writes
+from gateway.tunnels.lean_arrivals import receive_lean
 from gateway.tunnels.lean_packets import MSG_IGNORE, send_lean
 from gateway.tunnels.pulse import ping, pulse
 from gateway.tunnels.versions import shims_fit
@@ -42,7 +43,14 @@ def test_the_package_asks_for_that_asyncssh() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["send_packet", "_send", "pause_writing", "resume_writing", "_make_global_request"],
+    [
+        "send_packet",
+        "_send",
+        "_recv_pkthdr",
+        "pause_writing",
+        "resume_writing",
+        "_make_global_request",
+    ],
 )
 def test_what_is_replaced_is_there(name: str) -> None:
     """An asyncssh that renames these would make the shims do nothing, silently."""
@@ -59,12 +67,14 @@ async def test_an_unknown_asyncssh_is_left_alone(
     async with await dialer.dial(Way(remote.config(keys), LoginName("alice")), None) as connection:
         ssh = connection.ssh
         assert not send_lean(ssh)
+        assert not receive_lean(ssh)
         assert not join_writes(ssh)
         assert not watch_socket(ssh, _nothing, _nothing)
         assert pulse(ssh) == (0, 0)
         await ping(ssh)
         assert "send_packet" not in vars(ssh)
         assert "_send" not in vars(ssh)
+        assert "_recv_pkthdr" not in vars(ssh)
 
 
 async def test_no_packet_is_sent_for_nothing(

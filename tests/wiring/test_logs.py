@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from gateway.core.inventory import Log, LogFormat
-from gateway.wiring.logs import configure
+from gateway.wiring.logs import ACCESS, configure
 
 
 @pytest.fixture(autouse=True)
@@ -67,3 +67,31 @@ def test_automatic_form_is_json_off_a_terminal(
     logging.getLogger("gateway.x").info("hello")
 
     assert json.loads(written.getvalue())["event"] == "hello"
+
+
+@pytest.mark.parametrize("text", ["/lab", "/\x1b[31m\r\n", "/caf\u00e9"])
+def test_the_short_way_writes_the_same_line(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line of the access log looks as if it came by the long way, but for its logger's name."""
+    configure(Log(format=LogFormat.JSON))
+    told = {"method": "GET", "path": text, "status": 200, "milliseconds": 1.5}
+
+    for name in (ACCESS, "gateway.other"):
+        logging.getLogger(name).info("GET %s %d", text, 200, extra=told)
+
+    short, full = [list(json.loads(line).items()) for line in lines(capsys)]
+    assert [item for item in short if item[0] not in {"logger", "timestamp"}] == [
+        item for item in full if item[0] not in {"logger", "timestamp"}
+    ]
+    assert [key for key, _ in short] == [key for key, _ in full]
+    assert dict(short)["logger"] == ACCESS
+
+
+def test_an_exception_in_the_access_log_goes_the_long_way(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure(Log(format=LogFormat.JSON))
+
+    logging.getLogger(ACCESS).error("odd", exc_info=ValueError("why"))
+
+    (line,) = lines(capsys)
+    assert "ValueError: why" in json.loads(line)["exception"]
