@@ -20,6 +20,9 @@ DROPPED: Final = HOP_BY_HOP | {
     b"service-worker-allowed",
     b"strict-transport-security",  # speaks for a host that isn't the notebook's
 }
+LOCATIONS: Final = frozenset({b"location", b"content-location"})
+LOOKED_AT: Final = DROPPED | LOCATIONS | {b"set-cookie"}
+"""All other fields pass as they are."""
 LENGTH: Final = b"content-length"
 ABSOLUTE: Final = re.compile(rb"(?:https?:)?//([^/?#]*)([^\x00-\x20]*)", re.IGNORECASE)
 LOOPBACK: Final = (b"localhost", b"127.0.0.1", b"[::1]")
@@ -35,15 +38,18 @@ def from_notebook(
     """Return ``response`` as the client gets it; ``secure`` says whether members use https."""
     by_path = bool(place.prefix)
     headers: list[Header] = []
-    for name, value in response.headers:
-        if name == b"set-cookie":
+    for header in response.headers:
+        name, value = header
+        if name not in LOOKED_AT:
+            headers.append(header)
+        elif name == b"set-cookie":
             kept = cookie_from_notebook(value, place.name, by_path=by_path, secure=secure)
             if kept is not None:
                 headers.append((name, kept))
-        elif name in (b"location", b"content-location"):
+        elif name in LOCATIONS:
             headers.append((name, _location(value, place, upstream)))
-        elif name == LENGTH or name not in DROPPED:
-            headers.append((name, value))
+        elif name == LENGTH:
+            headers.append(header)
     return ResponseHead(response.status, response.reason, headers, response.minor)
 
 
