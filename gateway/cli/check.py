@@ -60,12 +60,15 @@ def _connect(wanted: Inventory, output: Form) -> None:
 
 
 def _row(status: TunnelStatus | NotebookStatus) -> Row:
-    tunnel = isinstance(status, TunnelStatus)
-    name = str(status.id) if isinstance(status, TunnelStatus) else status.name
+    if isinstance(status, TunnelStatus):
+        what, name, found = "tunnel", str(status.id), ""
+    else:
+        what, name = "notebook", status.name
+        found = "" if status.upstream is None else str(status.upstream)
     return {
-        "what": "tunnel" if tunnel else "notebook",
+        "what": what,
         "name": name,
         "state": status.state.value,
         "reason": status.reason,
-        "detail": status.detail,
+        "detail": status.detail or found,
     }

@@ -1,6 +1,6 @@
 """What the proxy talks to at the far end of a channel, as the probe found it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum, auto
 
 from gateway.core.inventory import Scheme
@@ -34,10 +34,16 @@ class Upstream:
     """HTTP or HTTPS, never AUTO."""
     base_path: bytes = b"/"
     """Where it thinks it lives: ``/`` or ``/alice/``."""
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     token_origin: TokenOrigin = TokenOrigin.NOT_NEEDED
     kind: Kind = Kind.OTHER
     version: str | None = None
+
+    def __str__(self) -> str:
+        """Say in a line what was found; the token itself is never in it."""
+        what = f"{self.kind} {self.version}" if self.version else str(self.kind)
+        origin = self.token_origin.replace("_", " ")
+        return f"{what}, {self.scheme}, base URL {self.base_path.decode()}, token: {origin}"
 
     @property
     def origin(self) -> bytes:

@@ -147,7 +147,7 @@ class Prober:
 
     def _tell(self, now: NotebookStatus) -> None:
         level = logging.WARNING if now.state is NotebookState.REFUSED else logging.INFO
-        found = "" if now.upstream is None else f" ({_described(now.upstream)})"
+        found = "" if now.upstream is None else f" ({now.upstream})"
         # What its tunnel says has been said.
         own = self.keeper.status.state is TunnelState.UP and now.detail
         log.log(
@@ -166,9 +166,3 @@ async def _unchanged(reached: Reached) -> bool:
         return await still_as_found(reached)
     except UpstreamTimedOut:
         return False
-
-
-def _described(upstream: Upstream) -> str:
-    what = f"{upstream.kind} {upstream.version}" if upstream.version else str(upstream.kind)
-    where = upstream.base_path.decode()
-    return f"{what}, {upstream.scheme}, at {where}, token: {upstream.token_origin}"

@@ -7,9 +7,10 @@ from types import ModuleType
 
 import pytest
 
-from gateway.core.inventory import Inventory
+from gateway.core.inventory import Inventory, Scheme
 from gateway.core.names import LoginName, NotebookName, RemoteName, TunnelId
 from gateway.core.status import NotebookState, NotebookStatus, TunnelState, TunnelStatus
+from gateway.core.upstream import Upstream
 from gateway.errors import Reason, StoreUnavailable
 from tests.cli.conftest import Run
 
@@ -37,7 +38,8 @@ class FakeWiring(ModuleType):
     ) -> Awaitable[tuple[tuple[TunnelStatus, ...], tuple[NotebookStatus, ...]]]:
         async def found() -> tuple[tuple[TunnelStatus, ...], tuple[NotebookStatus, ...]]:
             tunnel = TunnelStatus(LAB, self.tunnel, 0.0, Reason.LOGIN_REFUSED, "no such key")
-            return (tunnel,), (NotebookStatus(ALICE, self.notebook, 0.0),)
+            upstream = Upstream(ALICE, b"localhost:7001", Scheme.HTTP, version="2.21.1")
+            return (tunnel,), (NotebookStatus(ALICE, self.notebook, 0.0, upstream=upstream),)
 
         return found()
 
@@ -75,6 +77,7 @@ def test_check_connect_lists_what_it_tried(run: Run, config: Path, wiring: FakeW
         ["tunnel", "gateway@lab", "up"],
         ["notebook", "alice", "ready"],
     ]
+    assert "other 2.21.1, http, base URL /" in result.stdout
 
 
 def test_check_connect_fails_where_something_is_not_as_wanted(
