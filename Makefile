@@ -30,7 +30,7 @@ check: $(VENV)/dev.stamp ## Prove what needs neither Docker, a browser, OpenSSH 
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --quiet -m "not ($(NEEDS_MORE))"
+	$(BIN)/python -m pytest --quiet --numprocesses=auto --maxprocesses=4 -m "not ($(NEEDS_MORE))"
 
 fix: $(VENV)/dev.stamp ## Format, and mend what the linter can.
 	$(BIN)/ruff check --fix .

@@ -52,7 +52,9 @@ async def test_echo_is_a_websocket_server(echo_port: int) -> None:
     """A real client takes its handshake and its frames."""
     message = bytes(range(MESSAGE_BYTES))
 
-    async with websockets.connect(f"ws://127.0.0.1:{echo_port}/", compression=None) as socket:
+    async with websockets.connect(
+        f"ws://127.0.0.1:{echo_port}/", compression=None, close_timeout=0.1
+    ) as socket:
         # The echo knows no masks, so what comes back is masked still.
         await socket.send(message)
         assert len(await socket.recv()) == MESSAGE_BYTES
