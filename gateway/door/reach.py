@@ -91,9 +91,6 @@ class Reach:
     async def _upstream(
         self, name: NotebookName, hold_seconds: float, *, upgrade: bool
     ) -> Upstream:
-        ready = self._notebooks.upstream_nowait(name)
-        if ready is not None:
-            return ready
         limit = LONGEST_WEBSOCKET_HOLD_SECONDS if upgrade else hold_seconds
         return await self._notebooks.upstream(name, within_seconds=min(limit, hold_seconds))
 

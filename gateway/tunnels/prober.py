@@ -45,6 +45,8 @@ class Prober:
         self._was_ready = False
         self._suspected = False
         self._called = asyncio.Event()
+        self._probing = False
+        self._looked = asyncio.Event()
 
     async def run(self) -> None:
         """Probe until cancelled."""
@@ -53,8 +55,10 @@ class Prober:
             while True:
                 self._called.clear()
                 if (connection := self.keeper.connection) is not None:
+                    self._probing = True
                     await self._probe(connection)
                 self._judge()
+                self._let_go()
                 await self._rest()
         finally:
             self.keeper.listeners.remove(self._tunnel_changed)
@@ -69,6 +73,18 @@ class Prober:
         """Probe soon: somebody wants a notebook that was not there when we last looked."""
         if self._time.monotonic() - self._probed_at >= LOOK_SECONDS:
             self._called.set()
+
+    async def confirmed(self) -> None:
+        """Return when the notebook has been asked within the last seconds, after asking it if need be.
+
+        A notebook that was idle may have been started again, with another token; nothing tells us.
+        """
+        age = self._time.monotonic() - self._probed_at
+        if self._reached is None or (age < LOOK_SECONDS and not self._probing):
+            return
+        if not self._probing:
+            self._called.set()
+        await self._looked.wait()
 
     async def open(self, factory: ProtocolFactory) -> asyncio.Transport:
         """Open a stream to the notebook; raise UpstreamError when it can't be had."""
@@ -101,6 +117,12 @@ class Prober:
         # What went through a connection that has ended meanwhile says nothing of the notebook.
         if connection is self.keeper.connection:
             self._reached, self._probed = reached, probed
+
+    def _let_go(self) -> None:
+        """Let those go on who waited for this probe; the next ones wait for the next."""
+        self._probing = False
+        looked, self._looked = self._looked, asyncio.Event()
+        looked.set()
 
     def _placed(self, detail: str) -> str:
         place = f"{self.notebook.place} of {self.notebook.remote}"

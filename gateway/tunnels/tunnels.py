@@ -90,9 +90,13 @@ class Tunnels:
         return None if prober is None else prober.upstream
 
     async def upstream(self, name: NotebookName, *, within_seconds: float) -> Upstream:
-        """Return how to speak to a notebook, waiting while it is coming; raise UpstreamError else."""
+        """Return how to speak to a notebook, waiting while it is coming; raise UpstreamError else.
+
+        What is returned was true a moment ago: a notebook that nobody has asked for a while is asked first.
+        """
         with suppress(TimeoutError):
             async with asyncio.timeout(within_seconds):
+                await self._prober_of(name).confirmed()
                 while (status := self.status(name)) is not None and status.state in COMING:
                     await self._change()
         prober = self._prober_of(name)

@@ -21,7 +21,7 @@ from gateway.errors import (
 from tests.tunnels.fakes import ALICE, LAB, FakePins, FakeTime, Keys, Listener, alices, inventory
 from tests.tunnels.notebooks import FakeNotebook
 from tests.tunnels.remotes import FakeRemote
-from tests.tunnels.running import running, tunnel_states, until, until_state
+from tests.tunnels.running import running, tunnel_states, until_state
 
 pytestmark = pytest.mark.anyio
 
@@ -142,22 +142,6 @@ async def test_notices_a_stop_when_a_channel_is_refused(
 
         status = await until_state(tunnels, NotebookState.STOPPED)
         assert status.reason is Reason.NOT_RUNNING
-
-
-async def test_notices_a_new_token(keys: Keys, remote: FakeRemote, notebook: FakeNotebook) -> None:
-    """A restarted Jupyter has a new token; a suspicion is enough to find it."""
-    home = remote.home or Path()
-    notebook.write_runtime_file(home, pid=1)
-    async with running(inventory(alices(notebook.port), remotes=(remote.config(keys),))) as tunnels:
-        await tunnels.upstream(ALICE, within_seconds=10)
-        notebook.token = "new"
-        notebook.write_runtime_file(home, pid=2)
-
-        tunnels.suspect(ALICE)
-
-        await until(
-            tunnels, lambda: (found := tunnels.upstream_nowait(ALICE)) and found.token == "new"
-        )
 
 
 async def test_forwarding_forbidden(keys: Keys, remote: FakeRemote, notebook: FakeNotebook) -> None:
