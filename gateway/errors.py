@@ -40,12 +40,15 @@ class Reason(StrEnum):
     HOST_KEY_CHANGED = auto()  # not the key that we know
     HOST_KEY_UNKNOWN = auto()  # no key is known, and none may be learnt
     IDENTITY_UNUSABLE = auto()  # the key, its passphrase or the agent can't be used
+    CREDENTIAL_EXPIRED = auto()  # the certificate's or the Kerberos ticket's time is over
     JUMP_DOWN = auto()  # the remote that leads there has no tunnel
     FORWARDING_REFUSED = auto()  # sshd forbids this forward
     NOT_RUNNING = auto()  # nothing listens at the notebook's port
+    FOREIGN_LISTENER = auto()  # another account's process listens at the notebook's port
     SILENT_NOTEBOOK = auto()  # it listens and says nothing
     NOT_HTTP = auto()  # it answers, but not in HTTP
     CERTIFICATE_REFUSED = auto()  # its TLS certificate is not the one we may trust
+    ASLEEP = auto()  # nobody has used it for long; the first request wakes it
     STOPPING = auto()  # the gateway itself is going down
 
 

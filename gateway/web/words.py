@@ -37,12 +37,15 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.HOST_KEY_CHANGED: "The remote shows another host key than the one we know.",
     Reason.HOST_KEY_UNKNOWN: "The remote shows a host key that nobody has vouched for.",
     Reason.IDENTITY_UNUSABLE: "The gateway's own key for the remote can't be used.",
+    Reason.CREDENTIAL_EXPIRED: "The time of the gateway's certificate or ticket for the remote is over.",
     Reason.JUMP_DOWN: "The remote on the way there can't be reached.",
     Reason.FORWARDING_REFUSED: "The remote does not let the gateway through to the notebook.",
     Reason.NOT_RUNNING: "Nothing listens at the notebook's place on the remote.",
+    Reason.FOREIGN_LISTENER: "Somebody else's program listens at the notebook's place on the remote.",
     Reason.SILENT_NOTEBOOK: "The notebook is there, but does not answer.",
     Reason.NOT_HTTP: "Something else than a notebook answers at its place.",
     Reason.CERTIFICATE_REFUSED: "The notebook's certificate is not one that we may trust.",
+    Reason.ASLEEP: "Nobody has used it for a while; it wakes when it is opened.",
     Reason.STOPPING: "The gateway is being restarted.",
 }
 
