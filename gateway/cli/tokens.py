@@ -1,6 +1,6 @@
 """``gateway tokens``: members' API credentials."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -12,6 +12,8 @@ from gateway.cli.reporting import reported
 from gateway.core.identity import CredentialId
 from gateway.core.quantities import duration_seconds
 
+SHORTEST_SECONDS: Final = 60.0
+
 app = typer.Typer(no_args_is_help=True, help="See to members' API tokens.")
 
 
@@ -20,8 +22,8 @@ def _lifetime(text: str) -> float:
         seconds = duration_seconds(text)
     except ValueError as exc:
         raise typer.BadParameter(str(exc)) from exc
-    if seconds == 0:
-        raise typer.BadParameter("must be longer than 0s")
+    if seconds < SHORTEST_SECONDS:
+        raise typer.BadParameter(f"{text} is too short; a token lives for a minute at least")
     return seconds
 
 

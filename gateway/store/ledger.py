@@ -18,8 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.identity import CredentialId
 from gateway.core.names import MemberName, RemoteName
+from gateway.core.sharing import Shared
 from gateway.errors import StoreUnavailable
-from gateway.store import statements
+from gateway.store import sharing_statements, statements
 from gateway.store.database import Database
 from gateway.store.following import CHANNEL
 from gateway.store.memory import Held, Memory
@@ -38,6 +39,8 @@ class Change:
     opened: list[Held] = field(default_factory=list)
     ended: set[CredentialId] = field(default_factory=set)
     pinned: dict[RemoteName, str] = field(default_factory=dict)
+    shared: Shared | None = None
+    """All shares, where they have changed."""
 
     async def end(self, credentials: Iterable[CredentialId]) -> None:
         """End credentials, and the children of each."""
@@ -66,7 +69,7 @@ class Ledger:
         self._callbacks: list[Callable[[], None]] = []
 
     def on_change(self, callback: Callable[[], None]) -> None:
-        """Have ``callback`` called after credentials may have ended."""
+        """Have ``callback`` called after credentials may have ended, or shares have changed."""
         self._callbacks.append(callback)
 
     @asynccontextmanager
@@ -85,6 +88,13 @@ class Ledger:
             else:
                 with suppress(StoreUnavailable):  # ours is committed; the rest waits for catch_up
                     await self._load()
+
+    @asynccontextmanager
+    async def changing_shares(self) -> AsyncIterator[AsyncConnection]:
+        """Hold a change of what owners have given; memory then knows all of it anew."""
+        async with self.changing() as change:
+            yield change.connection
+            change.shared = await sharing_statements.shared(change.connection)
 
     async def catch_up(self) -> None:
         """Read all anew if another process has changed anything."""
@@ -130,6 +140,7 @@ class Ledger:
         idle_seconds = self._idle_seconds + USE_STEP_SECONDS
         async with self._turn(), self.database.writing() as connection:
             await statements.purge(connection, now, idle_seconds=idle_seconds)
+            await sharing_statements.purge(connection, now)
 
     async def _load(self) -> None:
         async with self.database.reading() as connection:
@@ -137,20 +148,29 @@ class Ledger:
             number = await statements.number(connection)
             held = await statements.credentials(connection, idle_seconds=self._idle_seconds)
             pins = await statements.pins(connection)
+            shared = await sharing_statements.shared(connection)
         wanted = [h for h in held if h.identity.credential not in self._unsaved]
         self._seen = number
-        if self.memory.replace(wanted, pins):
+        ended = self.memory.replace(wanted, pins)
+        if self._know(shared) or ended:
             self._tell()
 
     def _apply(self, change: Change) -> None:
         for held in change.opened:
             self.memory.put(held)
         self.memory.pins.update(change.pinned)
-        self._forget(change.ended)
+        news = change.shared is not None and self._know(change.shared)
+        if self.memory.end(change.ended) or news:
+            self._tell()
 
     def _forget(self, credentials: Iterable[CredentialId]) -> None:
         if self.memory.end(credentials):
             self._tell()
+
+    def _know(self, shared: Shared) -> bool:
+        """Keep all shares in memory; say whether any is news."""
+        before, self.memory.shared = self.memory.shared, shared
+        return shared != before
 
     def _tell(self) -> None:
         for callback in self._callbacks:

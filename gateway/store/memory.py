@@ -1,4 +1,4 @@
-"""The store's memory: every live credential and pin, for the hot path, which never leaves it."""
+"""The store's memory: every live credential, pin and share, for the hot path, which never leaves it."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from gateway.core.identity import CredentialId, CredentialKind, Identity
 from gateway.core.names import MemberName, RemoteName
+from gateway.core.sharing import Shared
 from gateway.store.rows import SessionRow, TokenRow
 
 
@@ -50,11 +51,12 @@ def held_token(digest: bytes, row: TokenRow) -> Held:
 
 @dataclass(slots=True)
 class Memory:
-    """Credentials by digest and by id, and pins; its owner keeps it true to the database."""
+    """Credentials by digest and by id, pins and shares; its owner keeps it true to the database."""
 
     sessions: dict[bytes, Held] = field(default_factory=dict)
     tokens: dict[bytes, Held] = field(default_factory=dict)
     pins: dict[RemoteName, str] = field(default_factory=dict)
+    shared: Shared = Shared()  # noqa: RUF009 - frozen
     _by_id: dict[CredentialId, Held] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Held]:
@@ -108,6 +110,11 @@ class Memory:
     def expired(self, now: float) -> set[CredentialId]:
         """Return the credentials that no longer count."""
         return {held.identity.credential for held in self if not held.alive(now)}
+
+    def next_end(self, now: float) -> float:
+        """Return when the next credential ends, if it is not used before."""
+        ends = (min(held.identity.expires_at, held.used_at + held.idle_seconds) for held in self)
+        return min((end for end in ends if end > now), default=math.inf)
 
     def _shelf(self, held: Held) -> dict[bytes, Held]:
         return self.sessions if held.identity.kind is CredentialKind.SESSION else self.tokens

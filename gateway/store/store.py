@@ -1,4 +1,4 @@
-"""The store: who may log in, and every session, token and pin; looked up in memory, kept in a database."""
+"""The store: who may log in, and every session, token, pin and share; looked up in memory, kept in a database."""
 
 import asyncio
 import logging
@@ -19,6 +19,7 @@ from gateway.store.hashing import Hasher, Passwords, argon2id, digest_of, new_se
 from gateway.store.ledger import Change, Ledger
 from gateway.store.memory import session_row
 from gateway.store.rows import DAY, Account, Lifetimes, Opened
+from gateway.store.shares import Shares
 from gateway.store.statements import Standing
 from gateway.store.turnstile import Turnstile
 
@@ -26,7 +27,8 @@ log = logging.getLogger(__name__)
 
 INVITE_SECONDS: Final = 7 * DAY
 EXPIRY_STEP_SECONDS: Final = 15.0
-"""How late the end of an expired credential may reach what is open already; new requests see it at once."""
+"""How often expired credentials are looked for at least. No credential is made for a shorter life than this: so
+each is known one step before its end, and ends on time for what is open already; new requests see it anyway."""
 HOUSEKEEPING_SECONDS: Final = 300.0
 
 
@@ -56,7 +58,7 @@ async def open_store(
         await database.close()
 
 
-class Store(Credentials):
+class Store(Credentials, Shares):
     """What must last of who is who; the door asks it for every request, and it never makes the door wait."""
 
     def __init__(
@@ -69,7 +71,8 @@ class Store(Credentials):
         lifetimes: Lifetimes,
     ) -> None:
         ledger = Ledger(database, idle_seconds=lifetimes.idle_seconds)
-        super().__init__(ledger, clock=clock, lifetimes=lifetimes)
+        Credentials.__init__(self, ledger, clock=clock, lifetimes=lifetimes)
+        Shares.__init__(self, ledger, clock=clock)
         self._database = database
         self._passwords = passwords
         self._turnstile = turnstile
@@ -115,7 +118,8 @@ class Store(Credentials):
                     await self._ledger.purge(now)
             with suppress(StoreUnavailable):
                 await self._ledger.save_endings()
-            await sleep(EXPIRY_STEP_SECONDS)
+            left = self._memory.next_end(now) - now
+            await sleep(max(0.0, min(left, EXPIRY_STEP_SECONDS)))
 
     # --- Log-in and accounts ---
 

@@ -88,6 +88,45 @@ pins: Final = Table(
     sqlite_strict=True,
 )
 
+share_links: Final = Table(
+    "share_links",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("notebook", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("granted_by", Text, nullable=False),
+    Column("created_at", TIME, nullable=False),
+    Column("expires_at", TIME, nullable=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    sqlite_strict=True,
+)
+
+shares: Final = Table(
+    "shares",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("notebook", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("granted_by", Text, nullable=False),
+    Column("created_at", TIME, nullable=False),
+    Column("expires_at", TIME, nullable=False),
+    Column("member", Text),
+    Column("grouped", Text),  # a group's name; "group" is a word of SQL
+    Column("link", Text, ForeignKey("share_links.id", ondelete="CASCADE")),
+    CheckConstraint("(member IS NULL) <> (grouped IS NULL)", name="one_grantee"),
+    Index(None, "link"),
+    sqlite_strict=True,
+)
+
+asks: Final = Table(
+    "asks",
+    metadata,
+    Column("notebook", Text, primary_key=True),
+    Column("member", Text, primary_key=True),
+    Column("asked_at", TIME, nullable=False),
+    sqlite_strict=True,
+)
+
 changes: Final = Table(
     "changes",
     metadata,

@@ -13,6 +13,7 @@ from gateway.web.app import create_app
 from gateway.web.serve import serve_control
 from gateway.wiring.certificate import Certificate
 from gateway.wiring.control import ControlDialer
+from gateway.wiring.effective import Effective
 from gateway.wiring.logs import configure
 from gateway.wiring.metrics import Gauges, serve_metrics
 from gateway.wiring.wanted import Wanted
@@ -32,17 +33,20 @@ class Gateway:
         self._ready = False
         tls = wanted.inventory.server.tls
         self._certificate = None if tls is None else Certificate(tls)
-        wanted.followers += [self._tunnels.apply, self._door.apply, lambda new: configure(new.log)]
+        wanted.followers += [self._tunnels.apply, lambda new: configure(new.log)]
+        self._effective = Effective(wanted, store)
+        self._effective.followers.append(self._door.apply)
         store.on_change(self._door.recheck)
 
     async def run(self, stop: asyncio.Event, control: socket.socket) -> None:
         """Serve until ``stop`` is set, then drain; the listener's ``OSError`` comes through."""
         self._tunnels.apply(self._wanted.inventory)
-        self._door.apply(self._wanted.inventory)
+        self._door.apply(self._effective.inventory)
         async with asyncio.TaskGroup() as tasks:
             background = [
                 tasks.create_task(self._tunnels.run(), name="tunnels"),
                 tasks.create_task(self._store.run(), name="store"),
+                tasks.create_task(self._effective.run(), name="shares"),
                 tasks.create_task(self._control_plane(control), name="control plane"),
                 tasks.create_task(self._watch(), name="watch"),
                 tasks.create_task(self._metrics(), name="metrics"),
@@ -71,7 +75,7 @@ class Gateway:
 
     async def _control_plane(self, control: socket.socket) -> None:
         app = create_app(
-            inventory=lambda: self._wanted.inventory,
+            inventory=lambda: self._effective.inventory,
             accounts=self._store,
             notebooks=self._tunnels,
             ready=lambda: self._ready,

@@ -1,0 +1,68 @@
+"""The effective inventory: what is declared, with the shares that count just now; replaced whole."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, Protocol
+
+from gateway.core.inventory import Inventory
+from gateway.core.sharing import Shared, effective, next_end
+from gateway.wiring.wanted import Wanted
+
+LOOK_SECONDS: Final = 15.0
+"""Shares end by the wall clock, which may be set while we wait: so it is looked at now and then."""
+
+
+class Given(Protocol):
+    """Where shares are kept."""
+
+    def shared(self) -> Shared:
+        """Return all that owners have given."""
+
+    def on_change(self, callback: Callable[[], None]) -> None:
+        """Have ``callback`` called when any of it changes."""
+
+
+class Effective:
+    """Holds the inventory that members are judged by, and tells its followers of each new one."""
+
+    def __init__(
+        self, wanted: Wanted, given: Given, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._wanted = wanted
+        self._given = given
+        self._clock = clock
+        self._changed = asyncio.Event()
+        self.followers: list[Callable[[Inventory], None]] = []
+        """Whoever acts on the inventory; called in order with each new one."""
+        self.inventory = self._now()
+        wanted.followers.append(lambda _: self._follow())
+        given.on_change(self._follow)
+
+    async def run(self) -> None:
+        """End shares when their time is over, until cancelled."""
+        while True:
+            self._renew()
+            self._changed.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._seconds_to_next_end()):
+                    await self._changed.wait()
+
+    def _seconds_to_next_end(self) -> float:
+        now = self._clock()
+        end = next_end(self._given.shared().shares, now)
+        return LOOK_SECONDS if end is None else min(end - now, LOOK_SECONDS)
+
+    def _follow(self) -> None:
+        self._renew()
+        self._changed.set()
+
+    def _renew(self) -> None:
+        if (renewed := self._now()) != self.inventory:
+            self.inventory = renewed
+            for follow in self.followers:
+                follow(renewed)
+
+    def _now(self) -> Inventory:
+        return effective(self._wanted.inventory, self._given.shared().shares, self._clock())
