@@ -5,6 +5,7 @@ take 0.1 s so, and 0.7 s otherwise.
 """
 
 import asyncio
+import getpass
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -63,6 +64,7 @@ def with_store(wanted: Inventory, act: Callable[["Store"], Awaitable[Outcome]]) 
 
     async def acting() -> Outcome:
         async with open_store(wanted.store) as store:
+            store.actor = f"command line ({getpass.getuser()})"
             return await act(store)
 
     return asyncio.run(acting())

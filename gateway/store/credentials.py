@@ -6,11 +6,13 @@ from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 
+from gateway.core.audit import Act, entry
 from gateway.core.identity import CredentialId, CredentialKind, Identity
 from gateway.core.names import MemberName, NotebookName, RemoteName
 from gateway.core.token_format import is_token
 from gateway.errors import CredentialRefused, StoreUnavailable
 from gateway.store import statements
+from gateway.store.auditing import Auditing
 from gateway.store.hashing import digest_of, new_id, new_secret, new_token
 from gateway.store.ledger import Change, Ledger
 from gateway.store.memory import Held, held_session, held_token, session_row, token_row
@@ -37,7 +39,17 @@ Clock = Callable[[], float]
 class Credentials:
     """What can be done with a credential, whoever it belongs to and however it was earned."""
 
-    def __init__(self, ledger: Ledger, *, clock: Clock, lifetimes: Lifetimes) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        clock: Clock,
+        lifetimes: Lifetimes,
+        audit: Auditing,
+    ) -> None:
+        self.actor = "gateway"
+        """Who the audit log says did what nobody else is named for."""
+        self._audit = audit
         self._ledger = ledger
         self._memory = ledger.memory
         self._clock = clock
@@ -97,6 +109,9 @@ class Credentials:
 
     async def log_out(self, credential: CredentialId) -> None:
         """End a session and those opened from it: here at once, whether the database can be written or not."""
+        held = self._memory.get(credential)
+        if held is not None:
+            self._audit.note(Act.LOGGED_OUT, actor=held.identity.member, subject=credential)
         try:
             await self._ledger.end({credential})
         except StoreUnavailable as exc:
@@ -110,7 +125,7 @@ class Credentials:
     # --- Tokens and pins ---
 
     async def create_token(
-        self, member: MemberName, *, label: str, lifetime_seconds: float | None
+        self, member: MemberName, *, label: str, lifetime_seconds: float | None, by: str = ""
     ) -> tuple[str, TokenRow]:
         """Return a new API token and what is kept of it; the token itself can't be had again.
 
@@ -132,6 +147,9 @@ class Credentials:
                 raise CredentialRefused(f"{member} has {MOST_TOKENS} tokens already")
             await statements.insert_token(change.connection, digest_of(secret), row)
             change.opened.append(held_token(digest_of(secret), row))
+            told = f"{row.credential} {row.label}".rstrip()
+            actor = by or self.actor
+            self._note_in(change, Act.TOKEN_MADE, actor=actor, subject=member, detail=told)
         log.info("%s: made %s", member, row.credential)
         return secret, row
 
@@ -141,7 +159,7 @@ class Credentials:
         theirs = [row for row in rows if row is not None and member in {None, row.member}]
         return tuple(sorted(theirs, key=lambda row: row.created_at))
 
-    async def revoke_token(self, credential: CredentialId) -> bool:
+    async def revoke_token(self, credential: CredentialId, *, by: str = "") -> bool:
         """End a token; say whether there was such a one.
 
         It ends here at once. StoreUnavailable means: not yet in the database, which is tried again.
@@ -149,8 +167,12 @@ class Credentials:
         held = self._memory.get(credential)
         if held is None or token_row(held) is None:
             return False
+        member = held.identity.member
+        self._audit.note(
+            Act.TOKEN_REVOKED, actor=by or self.actor, subject=member, detail=credential
+        )
         await self._ledger.end({credential})
-        log.info("%s: revoked %s", held.identity.member, credential)
+        log.info("%s: revoked %s", member, credential)
         return True
 
     async def pin(self, remote: RemoteName, fingerprint: str) -> None:
@@ -158,7 +180,12 @@ class Credentials:
         async with self._ledger.changing() as change:
             await statements.pin(change.connection, remote, fingerprint, self._clock())
             change.pinned[remote] = fingerprint
+            self._note_in(change, Act.HOST_KEY_PINNED, subject=remote, detail=fingerprint)
         log.info("remote %s: host key pinned", remote)
+
+    def _note_in(self, change: Change, act: Act, **texts: str) -> None:
+        """Have the audit log say what a change does, if it is made at all."""
+        change.noted.append(entry(act, self._clock(), **{"actor": self.actor, **texts}))
 
     def _used(self, held: Held | None) -> Identity | None:
         if held is None:

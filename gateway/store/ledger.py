@@ -16,11 +16,12 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.core.audit import Entry
 from gateway.core.identity import CredentialId
 from gateway.core.names import MemberName, RemoteName
 from gateway.core.sharing import Shared
 from gateway.errors import StoreUnavailable
-from gateway.store import sharing_statements, statements
+from gateway.store import audit_statements, sharing_statements, statements
 from gateway.store.database import Database
 from gateway.store.following import CHANNEL
 from gateway.store.memory import Held, Memory
@@ -41,6 +42,8 @@ class Change:
     pinned: dict[RemoteName, str] = field(default_factory=dict)
     shared: Shared | None = None
     """All shares, where they have changed."""
+    noted: list[Entry] = field(default_factory=list)
+    """What the audit log says of it, in the same transaction."""
 
     async def end(self, credentials: Iterable[CredentialId]) -> None:
         """End credentials, and the children of each."""
@@ -80,6 +83,7 @@ class Ledger:
                 number = await statements.next_number(connection)
                 change = Change(connection)
                 yield change
+                await audit_statements.append(connection, change.noted)
                 if self.database.file is None:
                     await connection.execute(text("SELECT pg_notify(:c, '')"), {"c": CHANNEL})
             self._apply(change)
@@ -90,10 +94,10 @@ class Ledger:
                     await self._load()
 
     @asynccontextmanager
-    async def changing_shares(self) -> AsyncIterator[AsyncConnection]:
+    async def changing_shares(self) -> AsyncIterator[Change]:
         """Hold a change of what owners have given; memory then knows all of it anew."""
         async with self.changing() as change:
-            yield change.connection
+            yield change
             change.shared = await sharing_statements.shared(change.connection)
 
     async def catch_up(self) -> None:

@@ -3,7 +3,9 @@
 import logging
 import secrets
 from collections.abc import Callable
+from datetime import UTC, datetime
 
+from gateway.core.audit import Act, Entry, entry
 from gateway.core.grants import Level
 from gateway.core.names import GroupName, MemberName, NotebookName
 from gateway.core.sharing import Ask, LinkId, Share, Shared, ShareId, ShareLink
@@ -47,19 +49,24 @@ class Shares:
             member=None if is_group else MemberName(to),
             group=GroupName(to) if is_group else None,
         )
-        async with self._ledger.changing_shares() as connection:
-            await statements.insert_share(connection, share)
+        async with self._ledger.changing_shares() as change:
+            await statements.insert_share(change.connection, share)
             if share.member is not None:
-                await statements.delete_ask(connection, notebook, share.member)
+                await statements.delete_ask(change.connection, notebook, share.member)
+            change.noted.append(self._noted(Act.SHARED, share, by))
         log.info("%s: shared with %s to %s by %s", notebook, share.to, level, by)
         return share
 
-    async def unshare(self, share: ShareId) -> bool:
+    async def unshare(self, share: ShareId, *, by: str) -> bool:
         """Take a share back; say whether there was such a one."""
-        async with self._ledger.changing_shares() as connection:
-            gone = await statements.delete_share(connection, share)
-        if gone:
-            log.info("%s: taken back", share)
+        held = next((one for one in self.shared().shares if one.id == share), None)
+        if held is None:
+            return False
+        async with self._ledger.changing_shares() as change:
+            gone = await statements.delete_share(change.connection, share)
+            if gone:
+                change.noted.append(self._noted(Act.UNSHARED, held, by))
+        log.info("%s: taken back from %s by %s", held.notebook, held.to, by)
         return gone
 
     async def make_link(
@@ -75,8 +82,9 @@ class Shares:
             created_at=now,
             expires_at=now + lifetime_seconds,
         )
-        async with self._ledger.changing_shares() as connection:
-            await statements.insert_link(connection, digest_of(secret), link)
+        async with self._ledger.changing_shares() as change:
+            await statements.insert_link(change.connection, digest_of(secret), link)
+            change.noted.append(self._noted(Act.LINK_MADE, link, by))
         log.info("%s: link to %s made by %s", notebook, level, by)
         return secret, link
 
@@ -101,31 +109,52 @@ class Shares:
             member=member,
             link=link.id,
         )
-        async with self._ledger.changing_shares() as connection:
-            if await statements.link_of(connection, digest_of(secret)) != link:
+        async with self._ledger.changing_shares() as change:
+            if await statements.link_of(change.connection, digest_of(secret)) != link:
                 raise CredentialRefused("this link has just been taken back")
-            await statements.insert_share(connection, share)
+            await statements.insert_share(change.connection, share)
+            change.noted.append(self._noted(Act.LINK_TAKEN, share, member))
         log.info("%s: opened to %s by a link of %s", link.notebook, member, link.granted_by)
         return share
 
-    async def end_link(self, link: LinkId) -> bool:
+    async def end_link(self, link: LinkId, *, by: str) -> bool:
         """Take a link back, and the shares that came by it; say whether there was such a one."""
-        async with self._ledger.changing_shares() as connection:
-            gone = await statements.delete_link(connection, link)
-        if gone:
-            log.info("%s: taken back", link)
+        held = next((one for one in self.shared().links if one.id == link), None)
+        if held is None:
+            return False
+        async with self._ledger.changing_shares() as change:
+            gone = await statements.delete_link(change.connection, link)
+            if gone:
+                change.noted.append(self._noted(Act.LINK_ENDED, held, by))
+        log.info("%s: link taken back by %s", held.notebook, by)
         return gone
 
     async def ask(self, notebook: NotebookName, member: MemberName) -> None:
         """Note that ``member`` would like a share."""
-        async with self._ledger.changing_shares() as connection:
-            await statements.save_ask(connection, Ask(notebook, member, self._clock()))
+        async with self._ledger.changing_shares() as change:
+            await statements.save_ask(change.connection, Ask(notebook, member, self._clock()))
+            asked = entry(Act.ASKED, self._clock(), actor=member, notebook=notebook)
+            change.noted.append(asked)
         log.info("%s: asked for by %s", notebook, member)
 
-    async def decline(self, notebook: NotebookName, member: MemberName) -> None:
+    async def decline(self, notebook: NotebookName, member: MemberName, *, by: str) -> None:
         """Forget what ``member`` asked for."""
-        async with self._ledger.changing_shares() as connection:
-            await statements.delete_ask(connection, notebook, member)
+        async with self._ledger.changing_shares() as change:
+            await statements.delete_ask(change.connection, notebook, member)
+            told = {"actor": by, "notebook": notebook, "subject": member}
+            change.noted.append(entry(Act.DECLINED, self._clock(), **told))
+
+    def _noted(self, act: Act, given: Share | ShareLink, by: str) -> Entry:
+        """Return what the audit log says of a share or a link."""
+        end = datetime.fromtimestamp(given.expires_at, UTC).isoformat(timespec="seconds")
+        return entry(
+            act,
+            self._clock(),
+            actor=by,
+            notebook=given.notebook,
+            subject=given.to if isinstance(given, Share) else given.id,
+            detail=f"{given.level} until {end}",
+        )
 
 
 def _new_share_id() -> ShareId:

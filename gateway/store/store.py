@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
+from gateway.core.audit import Act
 from gateway.core.identity import CredentialId
 from gateway.core.names import MemberName, is_name
 from gateway.core.passwords import check_password
 from gateway.errors import CredentialRefused, CredentialThrottled, StoreUnavailable
 from gateway.store import statements
+from gateway.store.auditing import Auditing
 from gateway.store.credentials import Clock, Credentials
 from gateway.store.database import BUSY_SECONDS, Database
 from gateway.store.following import Sleep, wakes
@@ -71,7 +73,8 @@ class Store(Credentials, Shares):
         lifetimes: Lifetimes,
     ) -> None:
         ledger = Ledger(database, idle_seconds=lifetimes.idle_seconds)
-        Credentials.__init__(self, ledger, clock=clock, lifetimes=lifetimes)
+        self.audit = Auditing(database, clock=clock)
+        Credentials.__init__(self, ledger, clock=clock, lifetimes=lifetimes, audit=self.audit)
         Shares.__init__(self, ledger, clock=clock)
         self._database = database
         self._passwords = passwords
@@ -89,6 +92,7 @@ class Store(Credentials, Shares):
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow(sleep), name="store: follow changes")
             tasks.create_task(self._keep_house(sleep), name="store: keep house")
+            tasks.create_task(self.audit.run(sleep), name="store: write the audit log")
 
     async def catch_up(self) -> None:
         """Learn now what other processes have changed; ``run`` does it when they do."""
@@ -99,6 +103,7 @@ class Store(Credentials, Shares):
         with suppress(StoreUnavailable):
             await self._ledger.save_endings()
             await self._ledger.save_uses()
+            await self.audit.flush()
 
     async def _follow(self, sleep: Sleep) -> None:
         async for _ in wakes(self._database, sleep=sleep):
@@ -147,6 +152,7 @@ class Store(Credentials, Shares):
             await statements.save_account(change.connection, member, values)
             await change.end({replaces} if replaces is not None else ())
             opened = await self._open_session(change, member, address=address, device=device)
+            self._note_in(change, Act.LOGGED_IN, actor=member, address=address, detail=device)
         log.info("%s: logged in from %s as %s", member, address, opened.identity.credential)
         return opened
 
@@ -164,6 +170,7 @@ class Store(Credentials, Shares):
             values = {"password": standing.password}  # none yet, where the account is new
             await statements.save_account(change.connection, member, values)
             await statements.save_invite(change.connection, member, digest_of(secret), expires_at)
+            self._note_in(change, Act.INVITED, subject=member)
         log.info("%s: invited", member)
         return secret
 
@@ -201,6 +208,7 @@ class Store(Credentials, Shares):
             )
             await change.end({replaces} if replaces is not None else ())
             opened = await self._open_session(change, member, address=address, device=device)
+            self._note_in(change, Act.INVITE_TAKEN, actor=member, address=address, detail=device)
         log.info("%s: took the invite from %s as %s", member, address, opened.identity.credential)
         return opened
 
@@ -213,6 +221,7 @@ class Store(Credentials, Shares):
         encoded = await self._passwords.hash(password)
         async with self._ledger.changing() as change:
             await self._reset(change, member, encoded)
+            self._note_in(change, Act.PASSWORD_SET, subject=member)
         log.info("%s: password set", member)
 
     async def change_password(
@@ -234,6 +243,7 @@ class Store(Credentials, Shares):
                 raise _refused()
             await statements.save_account(change.connection, member, {"password": encoded})
             await change.end_all(member, tokens=False, but=session)
+            self._note_in(change, Act.PASSWORD_CHANGED, actor=member, address=address)
         log.info("%s: password changed from %s", member, address)
 
     async def disable(self, member: MemberName) -> None:
@@ -243,12 +253,14 @@ class Store(Credentials, Shares):
             await statements.save_account(change.connection, member, values)
             await statements.delete_invite(change.connection, member)
             await change.end_all(member, tokens=True)
+            self._note_in(change, Act.DISABLED, subject=member)
         log.info("%s: disabled", member)
 
     async def enable(self, member: MemberName) -> None:
         """Let a disabled member log in again; what ended stays ended."""
         async with self._ledger.changing() as change:
             await statements.save_account(change.connection, member, {"disabled_at": None})
+            self._note_in(change, Act.ENABLED, subject=member)
         log.info("%s: enabled", member)
 
     async def accounts(self) -> tuple[Account, ...]:
@@ -269,6 +281,9 @@ class Store(Credentials, Shares):
             raise
         if not right or standing.disabled:
             log.warning("%s: log-in from %s refused", member if known else "no such name", address)
+            self.audit.note(
+                Act.LOG_IN_REFUSED, subject=member if known else "no such name", address=address
+            )
             raise _refused()
         self._turnstile.succeeded(admission)
         return standing

@@ -127,6 +127,35 @@ asks: Final = Table(
     sqlite_strict=True,
 )
 
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", TIME, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("notebook", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Index(None, "notebook"),
+    sqlite_strict=True,
+)
+
+audit_head: Final = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("pruned_number", Integer, nullable=False),
+    Column("pruned_digest", Text, nullable=False),
+    CheckConstraint("id = 1", name="single"),
+    sqlite_strict=True,
+)
+"""One row: the audit log's last line, and the last one that was pruned from its front."""
+
 changes: Final = Table(
     "changes",
     metadata,

@@ -81,7 +81,10 @@ async def create_token(request: Request, site: GivenSite, visitor: LoggedIn) -> 
         raise RequestInvalid(422, "a token can't live that long")
     try:
         secret, row = await site.accounts.create_token(
-            visitor.member.name, label=label, lifetime_seconds=int(days) * DAY_SECONDS
+            visitor.member.name,
+            label=label,
+            lifetime_seconds=int(days) * DAY_SECONDS,
+            by=visitor.member.name,
         )
     except CredentialRefused:
         trouble = "No token was made: you have too many. Revoke those that you no longer need."
@@ -98,7 +101,7 @@ async def revoke_token(
     mine = await site.accounts.tokens(visitor.member.name)
     if credential not in {row.credential for row in mine}:
         raise RequestInvalid(404, "there is no such token")
-    await site.accounts.revoke_token(credential)
+    await site.accounts.revoke_token(credential, by=visitor.member.name)
     return RedirectResponse("/-/account?done=token", 303)
 
 

@@ -87,7 +87,10 @@ async def create_token(site: GivenSite, visitor: Caller, wish: TokenWish) -> New
         raise RequestInvalid(403, "log in to make a token; a token can't make another")
     try:
         secret, row = await site.accounts.create_token(
-            visitor.member.name, label=wish.label, lifetime_seconds=wish.lifetime_seconds
+            visitor.member.name,
+            label=wish.label,
+            lifetime_seconds=wish.lifetime_seconds,
+            by=visitor.member.name,
         )
     except CredentialRefused as exc:
         raise RequestInvalid(409, "no token was made: you have too many") from exc
@@ -100,5 +103,5 @@ async def revoke_token(site: GivenSite, visitor: Caller, credential: str) -> Res
     mine = await site.accounts.tokens(visitor.member.name)
     if credential not in {row.credential for row in mine}:
         raise RequestInvalid(404, "there is no such token of yours")
-    await site.accounts.revoke_token(CredentialId(credential))
+    await site.accounts.revoke_token(CredentialId(credential), by=visitor.member.name)
     return Response(status_code=204)

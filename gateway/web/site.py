@@ -132,11 +132,11 @@ class Accounts(Protocol):
         """Return a member's API tokens, oldest first."""
 
     async def create_token(
-        self, member: MemberName, *, label: str, lifetime_seconds: float | None
+        self, member: MemberName, *, label: str, lifetime_seconds: float | None, by: str = ""
     ) -> tuple[str, TokenRow]:
         """Return a new token and what is kept of it, or raise CredentialRefused."""
 
-    async def revoke_token(self, credential: CredentialId) -> bool:
+    async def revoke_token(self, credential: CredentialId, *, by: str = "") -> bool:
         """End a token; say whether there was such a one."""
 
 

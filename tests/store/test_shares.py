@@ -49,11 +49,11 @@ async def test_a_share_that_is_taken_back_is_gone_and_told(store: Store) -> None
     made = await share(store)
     changes = Changes(store)
 
-    assert await store.unshare(made)
+    assert await store.unshare(made, by=ALICE)
 
     assert store.shared().shares == ()
     assert changes.count == 1
-    assert not await store.unshare(made)
+    assert not await store.unshare(made, by=ALICE)
 
 
 async def test_another_process_shares_and_takes_back(world: World) -> None:
@@ -65,7 +65,7 @@ async def test_another_process_shares_and_takes_back(world: World) -> None:
         await changes.wait()
         assert [held.id for held in serving.shared().shares] == [made]
 
-        await command.unshare(made)
+        await command.unshare(made, by="command line")
         await changes.wait()
         assert serving.shared().shares == ()
 
@@ -90,7 +90,7 @@ async def test_a_link_that_is_taken_back_takes_its_shares_along(store: Store) ->
     await store.take_link(secret, BOB)
     kept = await share(store, MemberName("carol"))
 
-    assert await store.end_link(link.id)
+    assert await store.end_link(link.id, by=ALICE)
 
     assert [held.id for held in store.shared().shares] == [kept]
     assert store.shared().links == ()
@@ -106,7 +106,7 @@ async def test_a_link_whose_time_is_over_opens_nothing(store: Store, world: Worl
         await store.take_link(secret, BOB)
     with pytest.raises(CredentialRefused):
         await store.link_of("no such secret")
-    assert not await store.end_link(LinkId("link:none"))
+    assert not await store.end_link(LinkId("link:none"), by=ALICE)
 
 
 async def test_a_share_answers_what_was_asked(store: Store, world: World) -> None:
@@ -118,6 +118,6 @@ async def test_a_share_answers_what_was_asked(store: Store, world: World) -> Non
     assert len(store.shared().asks) == 2
 
     await share(store)
-    await store.decline(NOTEBOOK, MemberName("carol"))
+    await store.decline(NOTEBOOK, MemberName("carol"), by=ALICE)
 
     assert store.shared().asks == ()

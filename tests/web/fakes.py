@@ -182,7 +182,7 @@ class FakeAccounts:
         return tuple(row for owner, row in self.api.values() if member in {None, owner})
 
     async def create_token(
-        self, member: MemberName, *, label: str, lifetime_seconds: float | None
+        self, member: MemberName, *, label: str, lifetime_seconds: float | None, by: str = ""
     ) -> tuple[str, FakeTokenRow]:
         if len(self.api) >= 5:
             raise CredentialRefused("too many")
@@ -193,7 +193,7 @@ class FakeAccounts:
         self.api[secret] = (member, row)
         return secret, row
 
-    async def revoke_token(self, credential: CredentialId) -> bool:
+    async def revoke_token(self, credential: CredentialId, *, by: str = "") -> bool:
         before = len(self.api)
         self.api = {s: v for s, v in self.api.items() if v[1].credential != credential}
         return len(self.api) < before
