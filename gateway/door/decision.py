@@ -1,5 +1,6 @@
 """Who? Where? May they? One decision for each request, HTTP and WebSocket alike; it waits for nothing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import quote_from_bytes
@@ -13,7 +14,7 @@ from gateway.core.head import RequestHead
 from gateway.core.identity import Identity
 from gateway.core.inventory import Inventory, Routing
 from gateway.core.logout import is_logout
-from gateway.core.names import NotebookName
+from gateway.core.names import MemberName, NotebookName
 from gateway.core.passing import to_control
 from gateway.core.routing import AtNotebook, OwnPage, Redirect, Routes
 from gateway.core.upstream import Upstream
@@ -69,13 +70,16 @@ class ToNotebook:
 
 
 Plan = ToControl | ToNotebook | Answer
+Refused = Callable[[MemberName, NotebookName, str], None]
+"""Told who asked for which notebook in vain, and from where."""
 
 
 class Decider:
     """Decides by the inventory that it was given last."""
 
-    def __init__(self, who: Who, ready: Ready, inventory: Inventory) -> None:
+    def __init__(self, who: Who, ready: Ready, inventory: Inventory, *, refused: Refused) -> None:
         self._who = who
+        self._refused = refused
         self._ready = ready
         self.apply(inventory)
 
@@ -130,6 +134,8 @@ class Decider:
         except RequestInvalid as exc:
             return problem(exc.status, exc.detail)
         if not self._may(identity, place.name):
+            if place.name in self.inventory.notebooks:
+                self._refused(identity.member, place.name, client.address)
             return self._missing(head, client)
         if is_logout(place) and self._token_added(place.name):
             # With a token of its own added, the notebook would log nobody out.

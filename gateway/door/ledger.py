@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Protocol
 
+from gateway.core.grants import Level
 from gateway.core.names import MemberName
 from gateway.door.decision import ToNotebook
+from gateway.door.visits import Visit, Visits
 
 
 class Live(Protocol):
@@ -18,8 +20,9 @@ class Live(Protocol):
 class Ledger:
     """Every live exchange with a notebook, by what let it through."""
 
-    def __init__(self) -> None:
-        self._plans: dict[Live, ToNotebook] = {}
+    def __init__(self, visits: Visits) -> None:
+        self._visits = visits
+        self._plans: dict[Live, tuple[ToNotebook, Visit]] = {}
         self._members: Counter[MemberName] = Counter()
 
     def __len__(self) -> int:
@@ -31,14 +34,18 @@ class Ledger:
 
     def enter(self, live: Live, plan: ToNotebook) -> None:
         """Take note of an exchange."""
-        self._plans[live] = plan
-        self._members[plan.identity.member] += 1
+        member = plan.identity.member
+        visit = self._visits.enter(member, plan.place.name, plan.client.address, Level.USE)
+        self._plans[live] = plan, visit
+        self._members[member] += 1
 
     def leave(self, live: Live) -> None:
         """Forget an exchange; one that is not known is forgotten already."""
-        plan = self._plans.pop(live, None)
-        if plan is None:
+        entered = self._plans.pop(live, None)
+        if entered is None:
             return
+        plan, visit = entered
+        self._visits.leave(visit)
         member = plan.identity.member
         self._members[member] -= 1
         if not self._members[member]:
@@ -46,5 +53,5 @@ class Ledger:
 
     def end(self, doomed: Callable[[ToNotebook], bool]) -> None:
         """End each exchange whose plan is ``doomed``."""
-        for live in [live for live, plan in self._plans.items() if doomed(plan)]:
+        for live in [live for live, (plan, _) in self._plans.items() if doomed(plan)]:
             live.end()

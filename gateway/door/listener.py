@@ -14,6 +14,7 @@ from gateway.door.decision import Decider, Who
 from gateway.door.ledger import Ledger
 from gateway.door.pool import Pool
 from gateway.door.reach import Dial, Notebooks, Reach
+from gateway.door.visits import Visits, Witness
 
 log = logging.getLogger(__name__)
 
@@ -32,11 +33,13 @@ class Door:
         who: Who,
         tunnels: Notebooks,
         control: Dial,
+        witness: Witness,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.decider = Decider(who, tunnels, NOTHING)
+        self.visits = Visits(witness, clock)
+        self.decider = Decider(who, tunnels, NOTHING, refused=self.visits.refused)
         self.limits = NOTHING.server.limits
-        self.ledger = Ledger()
+        self.ledger = Ledger(self.visits)
         self.draining = False
         self.requests = 0
         self.legs: set[ClientLeg] = set()
@@ -83,10 +86,13 @@ class Door:
         )
         self._servers.append(server)
         async with asyncio.TaskGroup() as self._tasks:
+            visits = self._tasks.create_task(self.visits.keep(), name="visits")
             try:
                 yield int(server.sockets[0].getsockname()[1])
             finally:
+                visits.cancel()
                 self._hang_up()
+                self.visits.end_all()
 
     async def drain(self, grace_seconds: float) -> None:
         """Take no more connections, and let what is under way finish for ``grace_seconds``."""

@@ -5,6 +5,7 @@ import logging
 import socket
 from pathlib import Path
 
+from gateway.core.audit import Act
 from gateway.core.status import NotebookStatus
 from gateway.door.listener import Door
 from gateway.store.store import Store
@@ -18,6 +19,7 @@ from gateway.wiring.logs import configure
 from gateway.wiring.metrics import Gauges, serve_metrics
 from gateway.wiring.wanted import Wanted
 from gateway.wiring.watching import watch
+from gateway.wiring.witness import AuditWitness
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +31,12 @@ class Gateway:
         self._wanted = wanted
         self._store = store
         self._tunnels = Tunnels(pins=store)
-        self._door = Door(who=store, tunnels=self._tunnels, control=ControlDialer(control))
+        self._door = Door(
+            who=store,
+            tunnels=self._tunnels,
+            control=ControlDialer(control),
+            witness=AuditWitness(store.audit),
+        )
         self._ready = False
         tls = wanted.inventory.server.tls
         self._certificate = None if tls is None else Certificate(tls)
@@ -66,11 +73,13 @@ class Gateway:
         tls = None if self._certificate is None else self._certificate.context
         async with self._door.listening(server.listen, tls):
             self._ready = True
+            self._store.audit.note(Act.STARTED, actor="gateway")
             log.info("members find the gateway at %s", server.public_url.origin)
             await stop.wait()
             self._ready = False
             log.info("stopping: %s s for what is under way", server.grace_seconds)
             await self._door.drain(server.grace_seconds)
+        self._store.audit.note(Act.STOPPED, actor="gateway")
         log.info("stopped")
 
     async def _control_plane(self, control: socket.socket) -> None:

@@ -22,6 +22,7 @@ from gateway.core.inventory import (
 from gateway.core.names import LoginName, MemberName, NotebookName, RemoteName
 from gateway.core.upstream import Upstream
 from gateway.door.listener import Door
+from gateway.door.visits import Visit
 from gateway.errors import NotebookStopped, Reason, TunnelDown, UpstreamError
 from tests.door.backend import Backend
 
@@ -50,6 +51,22 @@ class FakeWho:
     def end(self, member: str) -> None:
         self._sessions.pop(SESSIONS[member], None)
         self._tokens.pop(TOKENS[member], None)
+
+
+class FakeWitness:
+    """Remembers who came, left and was not let in."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str, str]] = []
+
+    def opened(self, visit: Visit) -> None:
+        self.told.append(("opened", visit.member, visit.notebook))
+
+    def left(self, visit: Visit, seconds: float) -> None:
+        self.told.append(("left", visit.member, f"{visit.notebook} after {seconds:.0f}"))
+
+    def refused(self, member: MemberName, notebook: NotebookName, address: str) -> None:
+        self.told.append(("refused", member, notebook))
 
 
 class FakeNotebooks:
@@ -118,6 +135,7 @@ class House:
     inventory: Inventory
     port: int
     control: Backend = field(repr=False)
+    witness: FakeWitness
 
     def apply(self, **changes: object) -> None:
         self.inventory = replace(self.inventory, **changes)  # type: ignore[arg-type]  # the tests' own
@@ -136,10 +154,16 @@ async def house(
 ) -> AsyncIterator[House]:
     who, notebooks = FakeWho(), FakeNotebooks({"alice": alice.port, "bob": bob.port})
     wanted = inventory(routing, limits or Limits())
-    door = Door(who=who, tunnels=notebooks, control=lambda factory: dial(control.port, factory))
+    witness = FakeWitness()
+    door = Door(
+        who=who,
+        tunnels=notebooks,
+        control=lambda factory: dial(control.port, factory),
+        witness=witness,
+    )
     door.apply(wanted)
     async with door.listening(wanted.server.listen, tls) as port:
-        yield House(door, who, notebooks, wanted, port, control)
+        yield House(door, who, notebooks, wanted, port, control, witness)
         await door.drain(0.2)
 
 

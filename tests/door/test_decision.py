@@ -8,7 +8,16 @@ from gateway.core.inventory import Limits, Routing
 from gateway.core.names import NotebookName
 from gateway.door.answers import Answer
 from gateway.door.decision import Decider, Plan, ToControl, ToNotebook
-from tests.door.fakes import SESSIONS, TOKENS, FakeNotebooks, FakeWho, identity, inventory, upstream
+from tests.door.fakes import (
+    SESSIONS,
+    TOKENS,
+    FakeNotebooks,
+    FakeWho,
+    FakeWitness,
+    identity,
+    inventory,
+    upstream,
+)
 
 PAGE = ((b"sec-fetch-mode", b"navigate"), (b"accept", b"text/html"))
 SCRIPT = ((b"sec-fetch-mode", b"cors"), (b"sec-fetch-site", b"same-origin"))
@@ -30,7 +39,9 @@ def decide(
     who: FakeWho | None = None,
 ) -> Plan:
     notebooks = FakeNotebooks({"alice": 1, "bob": 2})
-    decider = Decider(who or FakeWho(), notebooks, inventory(routing, Limits()))
+    decider = Decider(
+        who or FakeWho(), notebooks, inventory(routing, Limits()), refused=FakeWitness().refused
+    )
     head = RequestHead(b"GET", target, [(b"host", host), *headers])
     return decider.decide(head, peer="192.0.2.7", secure=False)
 
@@ -102,7 +113,9 @@ def test_logout_of_a_token_added_notebook_leads_home() -> None:
     notebooks.upstreams[NotebookName("alice")] = type(known)(
         known.notebook, known.authority, known.scheme, token="t"
     )
-    decider = Decider(who, notebooks, inventory(Routing.PATH, Limits()))
+    decider = Decider(
+        who, notebooks, inventory(Routing.PATH, Limits()), refused=FakeWitness().refused
+    )
     head = RequestHead(b"GET", b"/alice/logout", [(b"host", b"gw.test"), session("alice")])
 
     plan = decider.decide(head, peer="", secure=False)
@@ -151,7 +164,12 @@ def test_few_own_pages_are_on_notebooks_hosts(path: bytes, *, passes: bool) -> N
 def test_what_was_granted_is_asked_again() -> None:
     """A plan holds as long as its credential and its grant do."""
     who = FakeWho()
-    decider = Decider(who, FakeNotebooks({"alice": 1}), inventory(Routing.PATH, Limits()))
+    decider = Decider(
+        who,
+        FakeNotebooks({"alice": 1}),
+        inventory(Routing.PATH, Limits()),
+        refused=FakeWitness().refused,
+    )
     head = RequestHead(b"GET", b"/alice/", [(b"host", b"gw.test"), session("carol")])
     plan = decider.decide(head, peer="", secure=False)
 

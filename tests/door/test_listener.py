@@ -13,7 +13,7 @@ from gateway.core.inventory import Address
 from gateway.core.names import NotebookName
 from gateway.door.listener import Door
 from tests.door.backend import Backend
-from tests.door.fakes import FakeNotebooks, FakeWho, House, dial, house
+from tests.door.fakes import FakeNotebooks, FakeWho, FakeWitness, House, dial, house
 from tests.door.raw import raw_client, request
 
 pytestmark = pytest.mark.anyio
@@ -22,7 +22,12 @@ pytestmark = pytest.mark.anyio
 async def test_nobody_gets_in_before_the_first_apply(alice: Backend) -> None:
     """Nothing declared is nothing allowed."""
     notebooks = FakeNotebooks({"alice": alice.port})
-    door = Door(who=FakeWho(), tunnels=notebooks, control=lambda f: dial(alice.port, f))
+    door = Door(
+        who=FakeWho(),
+        tunnels=notebooks,
+        control=lambda f: dial(alice.port, f),
+        witness=FakeWitness(),
+    )
     async with door.listening(_anywhere()) as port, raw_client(port) as client:
         client.send(request(host="localhost"))
         got = await client.answer()
