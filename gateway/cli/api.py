@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from httpx2 import Response
 
 TIMEOUT_SECONDS: Final = 10.0
+_NO_CONTENT: Final = 204
 _BAD_REQUEST: Final = 400
 _CODES: Final = {401: Exit.NOT_LOGGED_IN, 403: Exit.NOT_ALLOWED, 404: Exit.NO_SUCH_THING}
 
@@ -26,27 +27,49 @@ class Api:
 
     def notebooks(self) -> list[Document]:
         """Return the notebooks that the member may open."""
-        found = self._get("notebooks")
+        found = self._ask("GET", "notebooks")
         return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
     def notebook(self, name: str) -> Document:
         """Return one notebook; raise CommandFailed."""
-        found = self._get(f"notebooks/{quote(name, safe='')}")
-        if not isinstance(found, dict):
-            raise CommandFailed(Exit.FAILURE, f"{self.url} answered what no gateway does")
-        return found
+        return self._document("GET", f"notebooks/{quote(name, safe='')}")
 
     def beneath(self, path: object) -> str:
         """Return the whole URL of ``path``."""
         return urljoin(self.url + "/", str(path))
 
-    def _get(self, path: str) -> object:
+    def access(self, name: str) -> Document:
+        """Return who may open a notebook of the member's; raise CommandFailed."""
+        return self._document("GET", f"notebooks/{quote(name, safe='')}/access")
+
+    def share(self, name: str, wish: Document) -> Document:
+        """Share a notebook of the member's; raise CommandFailed."""
+        return self._document("POST", f"notebooks/{quote(name, safe='')}/shares", wish)
+
+    def make_link(self, name: str, wish: Document) -> Document:
+        """Make a link to a notebook of the member's; raise CommandFailed."""
+        return self._document("POST", f"notebooks/{quote(name, safe='')}/links", wish)
+
+    def take_back(self, name: str, kind: str, given: str) -> None:
+        """Take a share or a link back; raise CommandFailed."""
+        path = f"notebooks/{quote(name, safe='')}/{kind}/{quote(given, safe='')}"
+        self._ask("DELETE", path)
+
+    def _document(self, method: str, path: str, content: Document | None = None) -> Document:
+        found = self._ask(method, path, content)
+        if not isinstance(found, dict):
+            raise CommandFailed(Exit.FAILURE, f"{self.url} answered what no gateway does")
+        return found
+
+    def _ask(self, method: str, path: str, content: Document | None = None) -> object:
         import httpx2  # noqa: PLC0415 - 0.1 s that only these commands need
 
         try:
-            answer = httpx2.get(
+            answer = httpx2.request(
+                method,
                 f"{self.url}/-/api/v1/{path}",
                 headers={"Authorization": f"Bearer {self.token}", "Accept": "application/json"},
+                json=content,
                 timeout=TIMEOUT_SECONDS,
             )
         except httpx2.TimeoutException as exc:
@@ -79,6 +102,8 @@ def _read(file: Path) -> str:
 
 def _content(answer: "Response") -> object:
     status = answer.status_code
+    if status == _NO_CONTENT:
+        return None
     try:
         content: object = answer.json()
     except ValueError as exc:

@@ -14,6 +14,7 @@ from gateway.cli.open import open_notebook
 from gateway.cli.reference import reference
 from gateway.cli.reporting import reported
 from gateway.cli.serve import serve
+from gateway.cli.share import share, unshare
 from gateway.cli.status import status
 from gateway.cli.version import version
 
@@ -34,6 +35,8 @@ app.command()(reported(check))
 app.command()(reported(ls))
 app.command()(reported(status))
 app.command("open")(reported(open_notebook))
+app.command()(reported(share))
+app.command()(reported(unshare))
 app.add_typer(members.app, name="members")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(config.app, name="config")

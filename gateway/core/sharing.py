@@ -79,6 +79,8 @@ class Shared:
     shares: tuple[Share, ...] = ()
     links: tuple[ShareLink, ...] = ()
     asks: tuple[Ask, ...] = ()
+    askable: frozenset[NotebookName] = frozenset()
+    """The notebooks whose owners take wishes."""
 
 
 def may_grant(inventory: Inventory, member: MemberName, notebook: NotebookName) -> bool:

@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 
 log = logging.getLogger("gateway.access")
 
-INVITE: Final = b"/-/invite/"
-"""What follows is a secret until it is used."""
+SECRETS: Final = (b"/-/invite/", b"/-/link/")
+"""What follows is a secret while it is good."""
 
 
 class Entry(NamedTuple):
@@ -52,4 +52,5 @@ def write(entry: Entry) -> None:
 
 
 def _tellable(path: bytes) -> bytes:
-    return INVITE + b"..." if path.startswith(INVITE) else path
+    secret = next((prefix for prefix in SECRETS if path.startswith(prefix)), None)
+    return path if secret is None else secret + b"..."

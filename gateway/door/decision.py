@@ -136,7 +136,7 @@ class Decider:
         if not self._may(identity, place.name):
             if place.name in self.inventory.notebooks:
                 self._refused(identity.member, place.name, client.address)
-            return self._missing(head, client)
+            return self._missing(head, client, place.name)
         if is_logout(place) and self._token_added(place.name):
             # With a token of its own added, the notebook would log nobody out.
             return redirect(303, self._origin + b"/")
@@ -182,9 +182,12 @@ class Decider:
             return problem(424, "you are logged out; load the page again to log in")
         return problem(401, "log in, or send a token")
 
-    def _missing(self, head: RequestHead, client: Client) -> Plan:
+    def _missing(
+        self, head: RequestHead, client: Client, notebook: NotebookName | None = None
+    ) -> Plan:
         if asks_for_page(head):
-            return self._page(MISSING_PAGE, head, client)
+            query = b"" if notebook is None else b"?notebook=" + notebook.encode()
+            return self._page(MISSING_PAGE + query, head, client)
         return problem(404, "there is no such notebook, or it is not open to you")
 
     def _page(self, target: bytes, head: RequestHead, client: Client) -> ToControl:

@@ -4,6 +4,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Final
 
 from gateway.core.audit import Act, Entry, entry
 from gateway.core.grants import Level
@@ -15,6 +16,9 @@ from gateway.store.hashing import digest_of, new_secret
 from gateway.store.ledger import Ledger
 
 log = logging.getLogger(__name__)
+
+MOST_ASKS: Final = 20
+"""A member's wishes that nobody has answered."""
 
 
 class Shares:
@@ -129,13 +133,23 @@ class Shares:
         log.info("%s: link taken back by %s", held.notebook, by)
         return gone
 
-    async def ask(self, notebook: NotebookName, member: MemberName) -> None:
-        """Note that ``member`` would like a share."""
+    async def let_ask(self, notebook: NotebookName, *, may: bool) -> None:
+        """Let members ask for a share of ``notebook``, or no longer."""
+        async with self._ledger.changing_shares() as change:
+            await statements.let_ask(change.connection, notebook, may=may)
+
+    async def ask(self, notebook: NotebookName, member: MemberName) -> bool:
+        """Note that ``member`` would like a share; say whether its owner takes wishes, and they not too many."""
+        shared = self.shared()
+        theirs = [ask for ask in shared.asks if ask.member == member]
+        if notebook not in shared.askable or len(theirs) >= MOST_ASKS:
+            return False
         async with self._ledger.changing_shares() as change:
             await statements.save_ask(change.connection, Ask(notebook, member, self._clock()))
             asked = entry(Act.ASKED, self._clock(), actor=member, notebook=notebook)
             change.noted.append(asked)
         log.info("%s: asked for by %s", notebook, member)
+        return True
 
     async def decline(self, notebook: NotebookName, member: MemberName, *, by: str) -> None:
         """Forget what ``member`` asked for."""

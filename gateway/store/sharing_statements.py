@@ -16,12 +16,14 @@ async def shared(connection: AsyncConnection) -> Shared:
         select(tables.share_links).order_by(tables.share_links.c.created_at)
     )
     asks = await connection.execute(select(tables.asks).order_by(tables.asks.c.asked_at))
+    askable = await connection.scalars(select(tables.askable.c.notebook))
     return Shared(
         shares=tuple(_share(row) for row in shares),
         links=tuple(_link(row) for row in links),
         asks=tuple(
             Ask(NotebookName(row.notebook), MemberName(row.member), row.asked_at) for row in asks
         ),
+        askable=frozenset(NotebookName(name) for name in askable),
     )
 
 
@@ -83,6 +85,16 @@ async def delete_ask(
     held = tables.asks.c
     gone = delete(tables.asks).where(held.notebook == notebook, held.member == member)
     await connection.execute(gone)
+
+
+async def let_ask(connection: AsyncConnection, notebook: NotebookName, *, may: bool) -> None:
+    """Keep whether members may ask for a share; where they may not, nobody has asked."""
+    held = tables.askable
+    await connection.execute(delete(held).where(held.c.notebook == notebook))
+    if may:
+        await connection.execute(insert(held).values(notebook=notebook))
+    else:
+        await connection.execute(delete(tables.asks).where(tables.asks.c.notebook == notebook))
 
 
 async def purge(connection: AsyncConnection, now: float) -> None:

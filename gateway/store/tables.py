@@ -127,6 +127,13 @@ asks: Final = Table(
     sqlite_strict=True,
 )
 
+askable: Final = Table(
+    "askable",
+    metadata,
+    Column("notebook", Text, primary_key=True),  # its owner lets members ask for a share
+    sqlite_strict=True,
+)
+
 audit: Final = Table(
     "audit",
     metadata,

@@ -30,7 +30,7 @@ async def json_only(request: Request) -> None:
         raise RequestInvalid(415, "send the body as application/json")
 
 
-_refusals: Final[dict[int | str, dict[str, object]]] = {
+refusals: Final[dict[int | str, dict[str, object]]] = {
     status: {"model": Problem, "description": description}
     for status, description in {
         401: "No session and no good API token",
@@ -38,12 +38,12 @@ _refusals: Final[dict[int | str, dict[str, object]]] = {
         422: "The request does not say what it should",
     }.items()
 }
-_missing: Final[dict[int | str, dict[str, object]]] = {
+missing: Final[dict[int | str, dict[str, object]]] = {
     404: {"model": Problem, "description": "There is none, or it is not yours"}
 }
 
 router = APIRouter(
-    prefix=API, dependencies=[Depends(on_main_host), Depends(json_only)], responses=_refusals
+    prefix=API, dependencies=[Depends(on_main_host), Depends(json_only)], responses=refusals
 )
 
 
@@ -53,7 +53,7 @@ async def list_notebooks(site: GivenSite, visitor: Caller) -> list[NotebookDocum
     return [NotebookDocument.of(view) for view in views_for(site, visitor.member.name)]
 
 
-@router.get("/notebooks/{name}", responses=_missing)
+@router.get("/notebooks/{name}", responses=missing)
 async def show_notebook(site: GivenSite, visitor: Caller, name: str) -> NotebookDocument:
     """Show one notebook."""
     view = view_for(site, visitor.member.name, NotebookName(name))
@@ -97,7 +97,7 @@ async def create_token(site: GivenSite, visitor: Caller, wish: TokenWish) -> New
     return NewTokenDocument(**TokenDocument.of(row).model_dump(), token=secret)
 
 
-@router.delete("/me/tokens/{credential}", status_code=204, responses=_missing)
+@router.delete("/me/tokens/{credential}", status_code=204, responses=missing)
 async def revoke_token(site: GivenSite, visitor: Caller, credential: str) -> Response:
     """Revoke one of your API tokens."""
     mine = await site.accounts.tokens(visitor.member.name)

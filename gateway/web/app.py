@@ -1,40 +1,35 @@
 """The control plane's application, put together."""
 
-import time
-from collections.abc import Callable
+from typing import Final
 
 from fastapi import FastAPI
 
 from gateway import __doc__ as purpose
-from gateway.core.inventory import Inventory
-from gateway.web import account, api, assets, enter, home, invite, log_in, waiting
-from gateway.web.handover import Handovers
-from gateway.web.looks import Looks
+from gateway.web import (
+    account,
+    api,
+    asking,
+    assets,
+    enter,
+    home,
+    invite,
+    link,
+    log_in,
+    sharing,
+    sharing_api,
+    waiting,
+)
 from gateway.web.problems import tell_failures
 from gateway.web.shield import Shield
-from gateway.web.site import Accounts, Notebooks, Site
+from gateway.web.site import Site
+
+PARTS: Final = (
+    log_in, invite, account, home, sharing, link, asking, waiting, enter, assets, api, sharing_api,
+)  # fmt: skip
 
 
-def create_app(
-    *,
-    inventory: Callable[[], Inventory],
-    accounts: Accounts,
-    notebooks: Notebooks,
-    ready: Callable[[], bool],
-    configuration_problems: Callable[[], tuple[str, ...]] = tuple,
-    clock: Callable[[], float] = time.time,
-) -> FastAPI:
+def create_app(site: Site) -> FastAPI:
     """Return the application; it must be reachable through the door alone, whose headers it believes."""
-    site = Site(
-        inventory=inventory,
-        accounts=accounts,
-        notebooks=notebooks,
-        ready=ready,
-        configuration_problems=configuration_problems,
-        clock=clock,
-        handovers=Handovers(clock),
-        looks=Looks(),
-    )
     app = FastAPI(
         title="Notebook gateway",
         description=purpose or "",
@@ -46,7 +41,7 @@ def create_app(
     )
     app.state.site = site
     app.add_middleware(Shield, site=site)
-    for part in (log_in, invite, account, home, waiting, enter, assets, api):
+    for part in PARTS:
         app.include_router(part.router)
     tell_failures(app)
     return app

@@ -68,7 +68,8 @@ async def _send_back(
         raise RequestInvalid(404, "there is no such page here")
     visitor = await logged_in(request, site)
     if level_of(site.inventory(), visitor.member.name, notebook) is None:
-        return page(request, "missing.html", status=404, visitor=visitor)
+        context = {"notebook": notebook}
+        return page(request, "missing.html", status=404, visitor=visitor, context=context)
     code = site.handovers.begin(visitor.identity.credential, notebook, proof)
     query = urlencode({"code": code, "next": _path(site, wanted)})
     return RedirectResponse(f"{site.notebook_url(notebook)}-/enter?{query}", 303)

@@ -53,6 +53,7 @@ class Looks:
         self._templates.globals["asset"] = self._asset_url
         self._templates.filters["duration"] = words.duration
         self._templates.filters["day"] = words.day
+        self._templates.filters["ending"] = words.ending
 
     def render(self, template: str, context: Mapping[str, object]) -> str:
         """Return the page; every value in it is escaped."""

@@ -1,7 +1,8 @@
 """What the control plane is given: the inventory, the accounts and the notebooks, behind Protocols."""
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Final, Protocol, cast
 
 from fastapi import Depends, Request
@@ -10,6 +11,7 @@ from gateway.core.identity import CredentialId, Identity
 from gateway.core.inventory import Inventory, Routing
 from gateway.core.names import MemberName, NotebookName
 from gateway.core.status import NotebookStatus, TunnelStatus
+from gateway.web.giving import Presence, Sharing
 from gateway.web.handover import Handovers
 from gateway.web.looks import Looks
 
@@ -150,18 +152,22 @@ class Notebooks(Protocol):
         """Return how every tunnel stands."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """All that pages and API work with; made once, by ``create_app``."""
+    """All that pages and API work with."""
 
     inventory: Callable[[], Inventory]
+    declared: Callable[[], Inventory]
+    """The inventory without the shares that are written into the other."""
     accounts: Accounts
+    sharing: Sharing
+    present: Presence
     notebooks: Notebooks
     ready: Callable[[], bool]
     configuration_problems: Callable[[], tuple[str, ...]]
-    clock: Callable[[], float]
-    handovers: Handovers
-    looks: Looks
+    clock: Callable[[], float] = time.time
+    handovers: Handovers = field(default_factory=lambda: Handovers(time.time))
+    looks: Looks = field(default_factory=Looks)
 
     @property
     def origin(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gateway.core.grants import Level, level_of
 from gateway.core.inventory import Member, Notebook
 from gateway.core.names import MemberName, NotebookName
+from gateway.core.sharing import may_grant
 from gateway.core.status import NotebookState, NotebookStatus, TunnelStatus
 from gateway.web.site import Site
 from gateway.web.words import because, start_command, summary
@@ -22,6 +23,10 @@ class NotebookView:
     url: str
     seconds: float
     """How long it has stood so."""
+    shareable: bool = False
+    """Whether the member may share it."""
+    asks: int = 0
+    """How many members ask for it; to tell only whoever may share it."""
 
     @property
     def name(self) -> NotebookName:
@@ -110,4 +115,6 @@ def _view(site: Site, notebook: Notebook, member: MemberName) -> NotebookView:
         status=status,
         url=site.notebook_url(notebook.name),
         seconds=max(0.0, now - status.since),
+        shareable=may_grant(inventory, member, notebook.name),
+        asks=sum(ask.notebook == notebook.name for ask in site.sharing.shared().asks),
     )

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from gateway.core.names import NotebookName
+from gateway.core.names import NotebookName, is_name
 from gateway.core.status import NotebookState
 from gateway.web.pages import page
 from gateway.web.problems import problem
@@ -42,7 +42,7 @@ async def show_waiting(
         return RedirectResponse(f"{site.origin}{LOGIN_PATH}?next={wanted}", 303)
     view = _view(request, site, visitor, name)
     if view is None:
-        return _missing(request, visitor)
+        return _missing(request, visitor, name)
     return page(
         request,
         "waiting.html",
@@ -72,9 +72,9 @@ async def say_state(
 
 
 @router.api_route("/-/missing", methods=["GET", "HEAD"])
-async def show_missing(request: Request, visitor: Anybody) -> Response:
+async def show_missing(request: Request, visitor: Anybody, notebook: str = "") -> Response:
     """Say that there is no such page, or that it is not the visitor's: nobody can tell which."""
-    return _missing(request, visitor)
+    return _missing(request, visitor, notebook)
 
 
 def _view(
@@ -85,8 +85,9 @@ def _view(
     return view_for(site, visitor.member.name, name)
 
 
-def _missing(request: Request, visitor: Visitor | None) -> Response:
-    return page(request, "missing.html", status=404, visitor=visitor)
+def _missing(request: Request, visitor: Visitor | None, notebook: str) -> Response:
+    context = {"notebook": notebook if is_name(notebook) else ""}
+    return page(request, "missing.html", status=404, visitor=visitor, context=context)
 
 
 def _seconds(view: NotebookView) -> int:

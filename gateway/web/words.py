@@ -85,6 +85,12 @@ def wait(seconds: float) -> str:
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
+def ending(seconds: float, now: float) -> str:
+    """Return when something ends: how long from now, and the moment: ``in 3 h (24 Nov 2026, 20:15 UTC)``."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"in {duration(seconds - now)} ({day(seconds)}, {moment:%H:%M} UTC)"
+
+
 def day(seconds: float) -> str:
     """Return the day of a time since the epoch: ``3 Nov 2026``."""
     moment = datetime.fromtimestamp(seconds, UTC)

@@ -6,12 +6,15 @@ import socket
 from pathlib import Path
 
 from gateway.core.audit import Act
+from gateway.core.names import NotebookName
+from gateway.core.presence import Present
 from gateway.core.status import NotebookStatus
 from gateway.door.listener import Door
 from gateway.store.store import Store
 from gateway.tunnels.tunnels import Tunnels
 from gateway.web.app import create_app
 from gateway.web.serve import serve_control
+from gateway.web.site import Site
 from gateway.wiring.certificate import Certificate
 from gateway.wiring.control import ControlDialer
 from gateway.wiring.effective import Effective
@@ -83,14 +86,17 @@ class Gateway:
         log.info("stopped")
 
     async def _control_plane(self, control: socket.socket) -> None:
-        app = create_app(
+        site = Site(
             inventory=lambda: self._effective.inventory,
+            declared=lambda: self._wanted.inventory,
             accounts=self._store,
+            sharing=self._store,
+            present=self._present,
             notebooks=self._tunnels,
             ready=lambda: self._ready,
             configuration_problems=lambda: self._wanted.problems,
         )
-        await serve_control(app, control)
+        await serve_control(create_app(site), control)
 
     async def _watch(self) -> None:
         tls = self._wanted.inventory.server.tls
@@ -106,6 +112,13 @@ class Gateway:
                 door=self._door.counts,
             )
             await serve_metrics(gauges, address)
+
+    def _present(self, name: NotebookName) -> tuple[Present, ...]:
+        now = self._door.now()
+        return tuple(
+            Present(visit.member, visit.level, now - visit.since)
+            for visit in self._door.visits.of(name)
+        )
 
     def _notebooks(self) -> tuple[NotebookStatus, ...]:
         found = map(self._tunnels.status, self._wanted.inventory.notebooks)

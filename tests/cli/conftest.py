@@ -67,6 +67,8 @@ class Answers(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answering)
         self.answers: dict[str, tuple[int, object]] = {}
         self.asked: list[tuple[str, str | None, str | None]] = []
+        self.sent: list[tuple[str, str, object]] = []
+        """Method, path and document of what was to change something."""
 
     @property
     def url(self) -> str:
@@ -79,12 +81,25 @@ class _Answering(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append((self.path, self.headers["Authorization"], self.headers["Host"]))
-        status, document = self.server.answers.get(self.path, (404, {"detail": "no such notebook"}))
+        self._answer(*self.server.answers.get(self.path, (404, {"detail": "no such notebook"})))
+
+    def _answer(self, status: int, document: object) -> None:
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        length = int(self.headers["Content-Length"] or 0)
+        document = json.loads(self.rfile.read(length)) if length else None
+        self.server.sent.append((self.command, self.path, document))
+        self._answer(*self.server.answers.get(self.path, (404, {"detail": "no such notebook"})))
+
+    def do_DELETE(self) -> None:
+        self.server.sent.append((self.command, self.path, None))
+        self.send_response(204)
+        self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         pass

@@ -102,7 +102,7 @@ def test_missing_page_is_the_control_planes() -> None:
     plan = decide(b"/bob/x", session("alice"), *PAGE)
 
     assert isinstance(plan, ToControl)
-    assert plan.head.target == b"/-/missing"
+    assert plan.head.target == b"/-/missing?notebook=bob"
     assert plan.head.first(b"cookie") is not None
 
 

@@ -111,6 +111,7 @@ async def test_a_link_whose_time_is_over_opens_nothing(store: Store, world: Worl
 
 async def test_a_share_answers_what_was_asked(store: Store, world: World) -> None:
     """Asking twice is one wish; a share answers it, and so does no."""
+    await store.let_ask(NOTEBOOK, may=True)
     await store.ask(NOTEBOOK, BOB)
     await store.ask(NOTEBOOK, BOB)
     await store.ask(NOTEBOOK, MemberName("carol"))
@@ -121,3 +122,23 @@ async def test_a_share_answers_what_was_asked(store: Store, world: World) -> Non
     await store.decline(NOTEBOOK, MemberName("carol"), by=ALICE)
 
     assert store.shared().asks == ()
+
+
+async def test_nobody_asks_an_owner_who_takes_no_wishes(store: Store) -> None:
+    assert not await store.ask(NOTEBOOK, BOB)
+
+    await store.let_ask(NOTEBOOK, may=True)
+    assert await store.ask(NOTEBOOK, BOB)
+    await store.let_ask(NOTEBOOK, may=False)
+
+    assert (store.shared().asks, store.shared().askable) == ((), frozenset())
+
+
+async def test_a_member_s_wishes_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.store.shares.MOST_ASKS", 1)
+    for name in ("one", "two"):
+        await store.let_ask(NotebookName(name), may=True)
+
+    assert await store.ask(NotebookName("one"), BOB)
+    assert not await store.ask(NotebookName("two"), BOB)
+    assert await store.ask(NotebookName("two"), ALICE)

@@ -10,8 +10,13 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from gateway.core.inventory import Inventory
-from gateway.core.names import MemberName
+from gateway.core.names import MemberName, NotebookName
+from gateway.core.presence import Present
+from gateway.core.sharing import effective
 from gateway.web.app import create_app
+from gateway.web.handover import Handovers
+from gateway.web.site import Site
+from tests.web.fake_sharing import FakeSharing
 from tests.web.fakes import ALICE, BOB, PASSWORD, FakeAccounts, FakeClock, FakeNotebooks, inventory
 
 
@@ -22,20 +27,27 @@ class House:
     wanted: Inventory = field(default_factory=inventory)
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     notebooks: FakeNotebooks = field(default_factory=FakeNotebooks)
+    sharing: FakeSharing = field(default_factory=FakeSharing)
+    present: dict[NotebookName, tuple[Present, ...]] = field(default_factory=dict)
     clock: FakeClock = field(default_factory=FakeClock)
     ready: bool = True
     problems: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.accounts.passwords |= {ALICE: PASSWORD, BOB: PASSWORD}
-        self.app = create_app(
-            inventory=lambda: self.wanted,
+        site = Site(
+            inventory=lambda: effective(self.wanted, self.sharing.shared().shares, self.clock()),
+            declared=lambda: self.wanted,
             accounts=self.accounts,
+            sharing=self.sharing,
+            present=lambda name: self.present.get(name, ()),
             notebooks=self.notebooks,
             ready=lambda: self.ready,
             configuration_problems=lambda: self.problems,
             clock=self.clock,
+            handovers=Handovers(self.clock),
         )
+        self.app = create_app(site)
 
     def browser(self, member: MemberName | None = None, *, origin: str | None = None) -> "Browser":
         url = self.wanted.server.public_url

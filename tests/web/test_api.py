@@ -303,6 +303,13 @@ def test_openapi_describes_the_api_alone(stranger: Browser) -> None:
         for path in (
             "/notebooks",
             "/notebooks/{name}",
+            "/notebooks/{name}/access",
+            "/notebooks/{name}/asking",
+            "/notebooks/{name}/asks/{member}",
+            "/notebooks/{name}/links",
+            "/notebooks/{name}/links/{link}",
+            "/notebooks/{name}/shares",
+            "/notebooks/{name}/shares/{share}",
             "/tunnels",
             "/me",
             "/me/tokens",

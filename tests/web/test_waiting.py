@@ -85,7 +85,7 @@ def test_what_is_not_mine_is_missing(alice: Browser, name: str) -> None:
     page, state = alice.get(f"/-/waiting/{name}"), alice.get(f"/-/waiting/{name}/state")
 
     assert (page.status_code, state.status_code) == (404, 404)
-    assert page.text == alice.get("/-/missing").text.replace("/-/missing", f"/-/waiting/{name}")
+    assert page.text == alice.get(f"/-/missing?notebook={name}").text
     assert "<script>alert" not in page.text
     assert state.headers["content-type"] == "application/problem+json"
 

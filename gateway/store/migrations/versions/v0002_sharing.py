@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("asked_at", TIME, nullable=False),
         sqlite_strict=True,
     )
+    op.create_table("askable", sa.Column("notebook", sa.Text, primary_key=True), sqlite_strict=True)
 
 
 def _what_is_given() -> list[sa.Column[object]]:
