@@ -10,6 +10,8 @@
     │   ├── TunnelDown                 the way to it is not there
     │   ├── ForwardingRefused          sshd forbids the channel
     │   ├── NotebookStopped            nothing listens at its port
+    │   ├── ListenerRefused            what listens there may not be sent anything
+    │   ├── ListenerChanged            it is not what was looked at; look again
     │   ├── UpstreamTimedOut           it listens and says nothing
     │   ├── UpstreamLost               it went away in the middle
     │   └── UpstreamMalformed          it doesn't speak HTTP, or speaks it wrongly
@@ -45,6 +47,7 @@ class Reason(StrEnum):
     FORWARDING_REFUSED = auto()  # sshd forbids this forward
     NOT_RUNNING = auto()  # nothing listens at the notebook's port
     FOREIGN_LISTENER = auto()  # another account's process listens at the notebook's port
+    UNSURE_LISTENER = auto()  # it can't be told whose process listens there, and it must be
     SILENT_NOTEBOOK = auto()  # it listens and says nothing
     NOT_HTTP = auto()  # it answers, but not in HTTP
     CERTIFICATE_REFUSED = auto()  # its TLS certificate is not the one we may trust
@@ -109,6 +112,14 @@ class ForwardingRefused(UpstreamError):
 
 class NotebookStopped(UpstreamError):
     """Nothing listens at the notebook's port or socket."""
+
+
+class ListenerRefused(UpstreamError):
+    """What listens at the notebook's place is not the notebook's login's, or may not be."""
+
+
+class ListenerChanged(UpstreamError):
+    """What listens at the notebook's place is not what was looked at a moment ago."""
 
 
 class UpstreamTimedOut(UpstreamError):

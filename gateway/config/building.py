@@ -122,6 +122,7 @@ def _notebook(name: str, keys: NotebookKeys, base: FilePath) -> Notebook:
         verify=_verify(keys.verify, base),
         token=keys.token,
         token_file=_file(base, keys.token_file),
+        listener=keys.listener,
         use=_grantees(keys.use),
         view=_grantees(keys.view),
     )

@@ -14,6 +14,7 @@ from gateway.config.kinds import (
     Host,
     Issuer,
     Listen,
+    ListenerWord,
     ListenOrOff,
     Login,
     LongDuration,
@@ -153,6 +154,11 @@ class NotebookKeys(Section):
         " else from token_file; file: from token_file; none: its log-in page passes through.",
     )
     token_file: File | None = Field(None, description="A file that holds its token.")
+    listener: ListenerWord | None = Field(
+        None,
+        description="Whose process must listen there: a Unix account's name or uid; any: nobody looks."
+        " Default: the login's, as far as the login can see that; if it is given, it must be seen.",
+    )
     use: list[Text] = Field([], description="Who else may use it: members and group:NAME.")
     view: list[Text] = Field([], description="Who may only look: members and group:NAME.")
 

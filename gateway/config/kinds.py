@@ -21,6 +21,9 @@ from gateway.core.quantities import (
 MAX_PORT: Final = 65535
 MIN_HEAD: Final = 1024
 MAX_HEAD: Final = 1024 * 1024
+MAX_SOCKET_BYTES: Final = 107
+"""What fits into Linux's sockaddr_un with its last byte (unix(7))."""
+MAX_UID: Final = 2**32 - 1
 
 _HOST: Final = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*"
@@ -93,8 +96,21 @@ def _path(text: str) -> str:
 
 def _remote_socket(text: str) -> str:
     if not text.startswith("/"):
-        raise ValueError(f"{text!r} must be an absolute path on the remote")
+        raise ValueError(f"{text!r} must be an absolute path on the remote, from / on")
+    if any(step in {"", ".", "..", "~"} for step in text[1:].split("/")):
+        raise ValueError(f"{text!r} must be written plainly, without //, ., .. or ~")
+    size = len(text.encode())
+    if size > MAX_SOCKET_BYTES:
+        raise ValueError(f"is {size} bytes long; no system takes more than {MAX_SOCKET_BYTES}")
     return text
+
+
+def _listener(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        if not 0 <= value < MAX_UID:
+            raise ValueError(f"{value} is no uid")
+        return str(value)
+    return _login(_text(value))
 
 
 def _fingerprint(text: str) -> str:
@@ -196,6 +212,12 @@ File = Annotated[Text, AfterValidator(_path), WithJsonSchema({"type": "string"})
 RemoteSocket = Annotated[
     Text, AfterValidator(_remote_socket), WithJsonSchema({"type": "string", "pattern": "^/"})
 ]
+ListenerWord = Annotated[
+    str,
+    BeforeValidator(_listener),
+    WithJsonSchema({"type": ["string", "integer"], "examples": ["alice", 1001, "root", "any"]}),
+]
+"""An account's name or uid, as text, or ``any``."""
 Fingerprint = Annotated[
     Text,
     AfterValidator(_fingerprint),

@@ -8,6 +8,7 @@ from gateway.config.document import Path, Problem
 from gateway.config.keys import Keys, NotebookKeys
 from gateway.config.kinds import address, is_ip, public_url
 from gateway.core.inventory import HostKeyPolicy, PublicUrl, Routing
+from gateway.core.listener import ANYBODY
 
 
 def warn(keys: Keys) -> Iterator[Problem]:
@@ -59,6 +60,13 @@ def _about_notebook(keys: Keys, name: str, notebook: NotebookKeys) -> Iterator[P
     if notebook.verify == "false":
         message = f"notebooks.{name}: whoever holds its port is believed to be the notebook"
         yield Problem((*path, "verify"), message)
+    if notebook.listener == ANYBODY:
+        place = "port" if notebook.socket is None else "socket"
+        message = (
+            f"notebooks.{name}.listener: any account there that takes the {place} while the notebook is"
+            " down gets its visitors, and a token_file's token; name the account, if there is one"
+        )
+        yield Problem((*path, "listener"), message)
 
 
 def _is_loopback(url: PublicUrl) -> bool:

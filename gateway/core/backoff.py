@@ -11,6 +11,7 @@ from typing import Final
 
 from gateway.core.status import NotebookState, TunnelState
 from gateway.core.tunnel import Tunnel
+from gateway.errors import Reason
 
 FIRST_SECONDS: Final = 0.3
 CEILING_SECONDS: Final = 4.0
@@ -46,12 +47,15 @@ def wait_before_dialing(tunnel: Tunnel, entropy: float) -> float:
 
 
 def wait_before_probing(
-    state: NotebookState, entropy: float, *, age_seconds: float
+    state: NotebookState, entropy: float, *, age_seconds: float, reason: Reason | None = None
 ) -> float | None:
     """Return the seconds until the next probe, or None when only an event calls for one.
 
-    ``age_seconds`` says for how long it has stood so.
+    ``age_seconds`` says for how long it has stood so. A notebook whose place somebody else has taken
+    is a stopped one that may be started again as soon as they leave.
     """
+    if reason is Reason.FOREIGN_LISTENER:
+        state = NotebookState.STOPPED
     seconds = PROBE_SECONDS.get(state)
     if seconds is None:
         return None

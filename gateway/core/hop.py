@@ -50,6 +50,7 @@ HOPS: Final[Mapping[Reason, Hop]] = {
     Reason.FORWARDING_REFUSED: Hop.CHANNEL,
     Reason.NOT_RUNNING: Hop.CHANNEL,
     Reason.FOREIGN_LISTENER: Hop.LISTENER,
+    Reason.UNSURE_LISTENER: Hop.LISTENER,
     Reason.CERTIFICATE_REFUSED: Hop.TLS,
     Reason.SILENT_NOTEBOOK: Hop.HTTP,
     Reason.NOT_HTTP: Hop.HTTP,

@@ -171,6 +171,8 @@ class Notebook:
     verify: Verify = Verify()
     token: TokenSource = TokenSource.AUTO
     token_file: str | None = None
+    listener: str | None = None
+    """Whose process must listen there: an account's name or uid, or ``any``; None is the login's, if that can be seen."""
     use: Grantees = Grantees()
     view: Grantees = Grantees()
 

@@ -8,6 +8,7 @@ from gateway.core.status import NotebookState, NotebookStatus, TunnelState, Tunn
 from gateway.core.upstream import Upstream
 from gateway.errors import (
     ForwardingRefused,
+    ListenerRefused,
     NotebookStopped,
     Reason,
     TunnelDown,
@@ -20,6 +21,8 @@ STATES = {
     Reason.NOT_RUNNING: NotebookState.STOPPED,
     Reason.FORWARDING_REFUSED: NotebookState.REFUSED,
     Reason.CERTIFICATE_REFUSED: NotebookState.REFUSED,
+    Reason.FOREIGN_LISTENER: NotebookState.REFUSED,
+    Reason.UNSURE_LISTENER: NotebookState.REFUSED,
 }
 """What a failed probe says; any other reason leaves the notebook UNKNOWN."""
 
@@ -29,6 +32,8 @@ ERRORS: dict[Reason | None, type[UpstreamError]] = {
     Reason.SILENT_NOTEBOOK: UpstreamTimedOut,
     Reason.NOT_HTTP: UpstreamMalformed,
     Reason.CERTIFICATE_REFUSED: UpstreamMalformed,
+    Reason.FOREIGN_LISTENER: ListenerRefused,
+    Reason.UNSURE_LISTENER: ListenerRefused,
 }
 """What a caller gets who wants the notebook now; TunnelDown for every other reason."""
 

@@ -21,10 +21,6 @@ TOKEN: Final = re.compile(r"[\x21-\x7e]{1,512}")
 RUNTIME_FILE: Final = re.compile(r"(?:jp|nb)server-[0-9]{1,10}\.json")
 MOST_CANDIDATES: Final = 3
 
-LOCAL, STATE, UID = 1, 3, 7
-LISTENING: Final = "0A"
-"""Columns of /proc/net/tcp (proc(5)), and the state TCP_LISTEN in it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -55,8 +51,6 @@ class RuntimeFile:
     base_path: str
     token: str
     secure: bool
-    owner: int | None = None
-    """The uid that the file belongs to, where it is known."""
 
 
 def read_api(answer: Answer) -> Found:
@@ -72,9 +66,7 @@ def is_runtime_file(name: str) -> bool:
     return RUNTIME_FILE.fullmatch(name) is not None
 
 
-def read_runtime_file(
-    text: bytes, changed_at: float, owner: int | None = None
-) -> RuntimeFile | None:
+def read_runtime_file(text: bytes, changed_at: float) -> RuntimeFile | None:
     """Read a runtime file; None when it is not one."""
     fields = _object(text)
     port, token = fields.get("port"), fields.get("token", "")
@@ -87,39 +79,18 @@ def read_runtime_file(
         base_path=str(fields.get("base_url") or "/"),
         token=token,
         secure=fields.get("secure") is True,
-        owner=owner,
     )
 
 
-def read_listeners(table: str, port: int) -> frozenset[int]:
-    """Return the uids that listen at ``port``, from the text of Linux's /proc/net/tcp or tcp6."""
-    rows = (line.split() for line in table.splitlines()[1:])
-    return frozenset(
-        int(row[UID])
-        for row in rows
-        if len(row) > UID
-        and row[STATE] == LISTENING
-        and row[LOCAL].endswith(f":{port:04X}")
-        and row[UID].isdecimal()
-    )
-
-
-def candidates(
-    files: Iterable[RuntimeFile], notebook: Notebook, base_path: str, listeners: frozenset[int]
-) -> Sequence[str]:
+def candidates(files: Iterable[RuntimeFile], notebook: Notebook, base_path: str) -> Sequence[str]:
     """Return the tokens that may be ``notebook``'s, the likeliest first.
 
-    Files of servers that died stay behind; the newest is the likeliest to be of the living one. If it is
-    known who listens at the port, a file that belongs to somebody else is not of this server: another
-    account may have taken the port over while the notebook was down.
+    Files of servers that died stay behind; the newest is the likeliest to be of the living one.
     """
     fitting = [
         file
         for file in files
-        if _serves(file, notebook)
-        and file.base_path == base_path
-        and TOKEN.fullmatch(file.token)
-        and (file.owner is None or listeners <= {file.owner})
+        if _serves(file, notebook) and file.base_path == base_path and TOKEN.fullmatch(file.token)
     ]
     newest_first = sorted(fitting, key=lambda file: file.changed_at, reverse=True)
     return [file.token for file in newest_first][:MOST_CANDIDATES]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum, auto
 
 from gateway.core.inventory import Scheme
+from gateway.core.listener import Verdict
 from gateway.core.names import NotebookName
 
 
@@ -38,12 +39,15 @@ class Upstream:
     token_origin: TokenOrigin = TokenOrigin.NOT_NEEDED
     kind: Kind = Kind.OTHER
     version: str | None = None
+    listener: Verdict = Verdict.UNCHECKED
+    """What is thought of whoever listens there."""
 
     def __str__(self) -> str:
         """Say in a line what was found; the token itself is never in it."""
         what = f"{self.kind} {self.version}" if self.version else str(self.kind)
         origin = self.token_origin.replace("_", " ")
-        return f"{what}, {self.scheme}, base URL {self.base_path.decode()}, token: {origin}"
+        base_path = self.base_path.decode()
+        return f"{what}, {self.scheme}, base URL {base_path}, token: {origin}, listener: {self.listener}"
 
     @property
     def origin(self) -> bytes:

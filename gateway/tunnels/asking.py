@@ -19,7 +19,10 @@ async def ask(
 ) -> Answer:
     """Return the answer to ``GET target``; raise UpstreamError when there is none."""
     reader = asyncio.StreamReader(limit=READ_BYTES)
-    transport = await open_stream(lambda: asyncio.StreamReaderProtocol(reader))
+    try:
+        transport = await open_stream(lambda: asyncio.StreamReaderProtocol(reader))
+    except UpstreamLost as exc:
+        raise UpstreamMalformed(Reason.NOT_HTTP, f"it does not speak HTTP: {exc}") from exc
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             return await _exchange(transport, reader, _question(target, authority, token))

@@ -49,11 +49,7 @@ class Channel(asyncio.Transport, asyncssh.SSHTCPSession[bytes], asyncssh.SSHUNIX
             self._closing = self._ended = True
             chan.abort()
             return
-        protocol = self._factory()
-        self.set_protocol(protocol)
-        protocol.connection_made(self)
-        if self._pauses:
-            protocol.pause_writing()
+        self.hand_to(self._factory())
 
     def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:  # noqa: ARG002  asyncssh's signature
         """Pass bytes on."""
@@ -180,6 +176,13 @@ class Channel(asyncio.Transport, asyncssh.SSHTCPSession[bytes], asyncssh.SSHUNIX
         return self._protocol
 
     # Our own.
+
+    def hand_to(self, protocol: asyncio.BaseProtocol) -> None:
+        """Let ``protocol`` have the stream as if it had been there from the beginning."""
+        self.set_protocol(protocol)
+        protocol.connection_made(self)
+        if self._pauses:
+            protocol.pause_writing()
 
     def _line_is_up(self) -> bool:
         # asyncssh forgets its transport first, then tells the channels; a remote's orderly

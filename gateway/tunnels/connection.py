@@ -11,10 +11,12 @@ import asyncssh
 from gateway.core.inventory import Notebook
 from gateway.errors import Reason, UpstreamTimedOut
 from gateway.tunnels.channel import Channel, ProtocolFactory, SshChannel
+from gateway.tunnels.files import Files
 from gateway.tunnels.full_socket import watch_socket
 from gateway.tunnels.joined_writes import join_writes
 from gateway.tunnels.lean_arrivals import receive_lean
 from gateway.tunnels.lean_packets import send_lean
+from gateway.tunnels.lookout import Lookout
 from gateway.tunnels.pulse import ping, pulse
 from gateway.tunnels.translate import upstream_error
 from gateway.tunnels.windows import LARGEST, USUAL, Windows, window_for
@@ -42,6 +44,10 @@ class Connection:
         tasks: asyncio.TaskGroup,
         windows: Windows,
     ) -> None:
+        self.files = Files(ssh)
+        """What the login may read there."""
+        self.lookout = Lookout(self.files)
+        """Who listens at which place there."""
         self._ssh = ssh
         self._ended = ended
         self._tasks = tasks
@@ -54,7 +60,7 @@ class Connection:
 
     @property
     def ssh(self) -> asyncssh.SSHClientConnection:
-        """The connection itself, for SFTP."""
+        """The connection itself."""
         return self._ssh
 
     @property

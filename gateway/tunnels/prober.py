@@ -8,10 +8,11 @@ from typing import Final
 
 from gateway.core.backoff import wait_before_probing
 from gateway.core.inventory import Notebook
+from gateway.core.listener import Verdict
 from gateway.core.notebook_state import Probed, failure, judge
 from gateway.core.status import NotebookState, NotebookStatus, TunnelState
 from gateway.core.upstream import Upstream
-from gateway.errors import Reason, UpstreamError, UpstreamTimedOut
+from gateway.errors import ListenerChanged, Reason, UpstreamError, UpstreamTimedOut
 from gateway.tunnels.channel import ProtocolFactory
 from gateway.tunnels.connection import Connection
 from gateway.tunnels.keeper import Keeper, Time
@@ -42,7 +43,7 @@ class Prober:
         self._reached: Reached | None = None
         self._probed: Probed | None = None
         self._probed_at = self._changed_at = time.monotonic()
-        self._was_ready = False
+        self._was_ready = self._warned = False
         self._suspected = False
         self._called = asyncio.Event()
         self._probing = False
@@ -110,6 +111,7 @@ class Prober:
                     connection, self.notebook, self.keeper.way.remote.host
                 )
             probed = Probed(reached.upstream)
+            self._warn_of(reached)
         except TimeoutError:
             probed = Probed(None, Reason.SILENT_NOTEBOOK, self._placed("a probe took too long"))
         except UpstreamError as exc:
@@ -117,6 +119,17 @@ class Prober:
         # What went through a connection that has ended meanwhile says nothing of the notebook.
         if connection is self.keeper.connection:
             self._reached, self._probed = reached, probed
+
+    def _warn_of(self, reached: Reached) -> None:
+        """Say once that nobody knows who listens there."""
+        seen = reached.approach.seen
+        if seen.verdict is Verdict.UNSEEN and not self._warned:
+            log.warning(
+                "notebook %s: %s; whoever takes its place while it is down gets what is sent there",
+                self.notebook.name,
+                seen.detail,
+            )
+        self._warned = seen.verdict is Verdict.UNSEEN
 
     def _let_go(self) -> None:
         """Let those go on who waited for this probe; the next ones wait for the next."""
@@ -140,7 +153,8 @@ class Prober:
 
     async def _call_in_time(self) -> None:
         age = self._time.monotonic() - self._changed_at
-        seconds = wait_before_probing(self.status.state, self._time.entropy(), age_seconds=age)
+        status, entropy = self.status, self._time.entropy()
+        seconds = wait_before_probing(status.state, entropy, age_seconds=age, reason=status.reason)
         if seconds is not None:
             await self._time.sleep(seconds)
             self._called.set()
@@ -186,5 +200,5 @@ async def _unchanged(reached: Reached) -> bool:
     """Say whether a notebook answers as before; one that is silent once may only be busy."""
     try:
         return await still_as_found(reached)
-    except UpstreamTimedOut:
+    except (UpstreamTimedOut, ListenerChanged):
         return False

@@ -1,12 +1,13 @@
 """Asking a notebook what it is: the scheme, whether it is Jupyter, where it lives, and its token.
 
-Plain http is tried first, since a TLS hello to an http port gets no answer at all. No token is sent before
-something there has shown itself to be Jupyter, and one is used only if the notebook takes it.
+Before anything is sent, it is looked whose process listens there; see ``approach``. Plain http is tried first,
+since a TLS hello to an http port gets no answer at all. No token is sent before something there has shown itself
+to be Jupyter, and one is used only if the notebook takes it.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -16,17 +17,18 @@ from gateway.core.probe import Found, read_api, read_token
 from gateway.core.upstream import Kind, TokenOrigin, Upstream
 from gateway.errors import (
     ForwardingRefused,
+    ListenerChanged,
     NotebookStopped,
     Reason,
     UpstreamError,
     UpstreamMalformed,
     UpstreamTimedOut,
 )
+from gateway.tunnels.approach import Approach, approach_to
 from gateway.tunnels.asking import ask
-from gateway.tunnels.channel import ProtocolFactory
 from gateway.tunnels.connection import LOOPBACK, Connection
 from gateway.tunnels.runtime_files import runtime_tokens
-from gateway.tunnels.tls import Judge, judge_for, open_tls
+from gateway.tunnels.tls import judge_for
 
 HOSTS: Final = (LOOPBACK, "localhost")
 """What to call the remote's own loopback: permitopen compares the spelling, and ::1 is only in the second."""
@@ -37,25 +39,8 @@ SCHEMES: Final = {
     Scheme.HTTPS: (Scheme.HTTPS,),
 }
 OK: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Approach:
-    """How to open a stream to a notebook: through what, under which name, with TLS or without."""
-
-    connection: Connection
-    notebook: Notebook
-    host: str = LOOPBACK
-    judge: Judge | None = None
-
-    async def open(self, factory: ProtocolFactory) -> asyncio.Transport:
-        """Open a stream, TLS done where there is TLS; raise UpstreamError when it can't be had."""
-        if self.judge is None:
-            return await self._plain(factory)
-        return await open_tls(self._plain, factory, self.judge)
-
-    async def _plain(self, factory: ProtocolFactory) -> asyncio.Transport:
-        return await self.connection.open(self.notebook, factory, host=self.host)
+CHANGES: Final = 2
+"""How often a notebook may be started again while we ask it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +53,25 @@ class Reached:
 
 async def probe(connection: Connection, notebook: Notebook, remote_host: str) -> Reached:
     """Find out all about ``notebook``; raise UpstreamError when it does not answer as it should."""
+    for _ in range(CHANGES):
+        with suppress(ListenerChanged):
+            return await _probe(connection, notebook, remote_host)
+    return await _probe(connection, notebook, remote_host)
+
+
+async def still_as_found(reached: Reached) -> bool:
+    """Say with one look and one question whether a notebook is what it was; raise UpstreamError when it is gone."""
+    upstream, approach = reached.upstream, reached.approach
+    base_path = upstream.base_path.decode()
+    if not await approach.unchanged():
+        return False
+    if upstream.token is not None:
+        return await _takes(approach, base_path, upstream.token)
+    found = read_api(await ask(approach.open, f"{base_path}api", upstream.authority))
+    return found.jupyter == (upstream.kind is Kind.JUPYTER) and found.version == upstream.version
+
+
+async def _probe(connection: Connection, notebook: Notebook, remote_host: str) -> Reached:
     approach, found = await _reach(connection, notebook, remote_host)
     if found.jupyter and found.version is None:
         found = await _ask_where_it_lives(approach, found)
@@ -78,19 +82,10 @@ async def probe(connection: Connection, notebook: Notebook, remote_host: str) ->
         base_path=found.base_path.encode(),
         kind=Kind.JUPYTER if found.jupyter else Kind.OTHER,
         version=found.version,
+        listener=approach.seen.verdict,
     )
     token, origin = await _token(approach, found)
     return Reached(approach, replace(plain, token=token, token_origin=origin))
-
-
-async def still_as_found(reached: Reached) -> bool:
-    """Say with one question whether a notebook is what it was; raise UpstreamError when it is gone."""
-    upstream = reached.upstream
-    base_path = upstream.base_path.decode()
-    if upstream.token is not None:
-        return await _takes(reached.approach, base_path, upstream.token)
-    found = read_api(await ask(reached.approach.open, f"{base_path}api", upstream.authority))
-    return found.jupyter == (upstream.kind is Kind.JUPYTER) and found.version == upstream.version
 
 
 async def _reach(
@@ -99,7 +94,7 @@ async def _reach(
     """Try each spelling of the address, and at each, each scheme."""
     failures: list[UpstreamError] = []
     for host in HOSTS if notebook.socket is None else HOSTS[:1]:
-        approach = Approach(connection, notebook, host)
+        approach = await approach_to(connection, notebook, host)
         try:
             return await _reach_by_scheme(approach, (remote_host, "localhost"))
         except (ForwardingRefused, NotebookStopped) as exc:
@@ -146,7 +141,7 @@ async def _tokens(
     """Yield the tokens that may be right, the likeliest first."""
     notebook = approach.notebook
     if notebook.token is TokenSource.AUTO:
-        for token in await runtime_tokens(approach.connection, notebook, found.base_path):
+        for token in await runtime_tokens(approach.connection.files, notebook, found.base_path):
             yield token, TokenOrigin.RUNTIME_FILE
     if notebook.token_file is not None:
         token_text = await asyncio.to_thread(_read_text, notebook.token_file)

@@ -42,6 +42,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.FORWARDING_REFUSED: "The remote does not let the gateway through to the notebook.",
     Reason.NOT_RUNNING: "Nothing listens at the notebook's place on the remote.",
     Reason.FOREIGN_LISTENER: "Somebody else's program listens at the notebook's place on the remote.",
+    Reason.UNSURE_LISTENER: "It can't be told whose program listens at the notebook's place on the remote.",
     Reason.SILENT_NOTEBOOK: "The notebook is there, but does not answer.",
     Reason.NOT_HTTP: "Something else than a notebook answers at its place.",
     Reason.CERTIFICATE_REFUSED: "The notebook's certificate is not one that we may trust.",
