@@ -96,7 +96,8 @@ def _path(text: str) -> str:
 
 def _remote_socket(text: str) -> str:
     if not text.startswith("/"):
-        raise ValueError(f"{text!r} must be an absolute path on the remote, from / on")
+        home = "; ~ is not expanded, so write the home out" if text.startswith("~") else ""
+        raise ValueError(f"{text!r} must be an absolute path on the remote{home}")
     if any(step in {"", ".", "..", "~"} for step in text[1:].split("/")):
         raise ValueError(f"{text!r} must be written plainly, without //, ., .. or ~")
     size = len(text.encode())

@@ -96,6 +96,7 @@ class Stage:
             "login": str(who.name),
             "port": self.notebook_ports[who.name],
             "use": list(who.lets_in),
+            "listener": "any",  # all logins of the stand-in are this machine's one user
         }
 
 

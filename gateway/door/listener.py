@@ -158,6 +158,6 @@ async def _supervised(work: Coroutine[None, None, None], name: str) -> None:
 def _same_place(one: Notebook, other: Notebook | None) -> bool:
     if other is None:
         return False
-    return (one.tunnel, one.place, one.scheme, one.verify) == (
-        other.tunnel, other.place, other.scheme, other.verify,
+    return (one.tunnel, one.place, one.scheme, one.verify, one.listener) == (
+        other.tunnel, other.place, other.scheme, other.verify, other.listener,
     )  # fmt: skip

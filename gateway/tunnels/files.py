@@ -24,6 +24,12 @@ PIECE: Final = 32 * 1024
 T = TypeVar("T")
 
 LOST: Final = (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection)
+NOT_THERE: Final = (
+    asyncssh.SFTPNoSuchFile,
+    asyncssh.SFTPNoSuchPath,
+    asyncssh.SFTPPermissionDenied,
+    asyncssh.SFTPOpUnsupported,
+)
 
 
 class Files:
@@ -84,7 +90,7 @@ class Files:
         try:
             return await sftp.stat(path) if follow else await sftp.lstat(path)
         except asyncssh.SFTPError as exc:
-            self._sort_out(exc)
+            self._sort_out_strictly(exc)
             return None
 
     async def table(self, path: str, enough: Callable[[str], bool]) -> str | None:
@@ -102,7 +108,7 @@ class Files:
             return await self._tables[path].read(enough)
         except asyncssh.SFTPError as exc:
             self._tables.pop(path, None)
-            self._sort_out(exc)
+            self._sort_out_strictly(exc)
             return None
 
     async def _start(self) -> None:
@@ -127,6 +133,12 @@ class Files:
         """Tell a file that can't be read from a session that has ended; raise ``exc`` for that."""
         if isinstance(exc, LOST):
             self.forget()
+            raise exc
+
+    def _sort_out_strictly(self, exc: asyncssh.SFTPError) -> None:
+        """Tell a file that isn't there from one that can't be read just now; raise ``exc`` for that."""
+        self._sort_out(exc)
+        if not isinstance(exc, NOT_THERE):
             raise exc
 
 

@@ -52,7 +52,7 @@ class Lookout:
         if await self._files.session() is None:
             return listener.unseen(notebook, f"{notebook.login}: {self._files.refusal}")
         name = notebook.listener or notebook.login
-        uid = await self._uid(name, own=name == notebook.login)
+        uid = await self._uid(name, own=notebook.listener is None or name == notebook.login)
         if uid is None:
             why = f"{notebook.remote} knows no account {name} in /etc/passwd; give its uid (id -u {name})"
             return listener.unsure(notebook, why)
@@ -99,7 +99,7 @@ class Lookout:
 
     async def _uid(self, name: str, *, own: bool) -> int | None:
         """Return the uid of an account; it does not change while a connection lasts."""
-        if name.isdecimal():
+        if name.isdecimal() and not own:
             return int(name)
         if name not in self._uids:
             uid = await (self._own_uid() if own else self._uid_by_name(name))

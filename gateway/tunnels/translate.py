@@ -59,9 +59,19 @@ def upstream_error(exc: Exception, notebook: Notebook) -> UpstreamError:
             )
             return ForwardingRefused(Reason.FORWARDING_REFUSED, detail)
         if exc.reason != "SSH connection closed":
-            detail = f"nothing listens at {notebook.place} of {notebook.remote}"
+            detail = f"nothing listens at {notebook.place} of {notebook.remote}{_or_else(notebook)}"
             return NotebookStopped(Reason.NOT_RUNNING, detail)
     return TunnelDown(Reason.LOST, f"the tunnel of {notebook.login} to {notebook.remote} ended")
+
+
+def _or_else(notebook: Notebook) -> str:
+    """Say what else it may be: of a socket, sshd tells a refusal in the words for one that isn't there."""
+    if notebook.socket is None:
+        return ""
+    return (
+        "; if the notebook runs, sshd forbids the forward: AllowTcpForwarding and AllowStreamLocalForwarding must"
+        " allow it there, and any PermitOpen, or permitopen= beside the key, closes every socket"
+    )
 
 
 def _no_connection(

@@ -49,10 +49,11 @@ notebooks:
     login: alice
     scheme: https
     verify: ca.pem
+    listener: root
     token_file: token
     use: [group:lab, bob]
     view: [carol]
-  spare: {remote: lab, socket: /run/spare.sock, owner: bob, verify: false, token: none}
+  spare: {remote: lab, socket: /run/spare.sock, owner: bob, verify: false, token: none, listener: 1001}
 members:
   alice: {name: Alice Liddell, email: alice@example.org, groups: [lab]}
   bob: {groups: [lab], admin: true}
@@ -117,6 +118,7 @@ def test_reads_whole_notebooks(directory: Path) -> None:
     assert alice.use == Grantees(frozenset({MemberName("bob")}), frozenset({GroupName("lab")}))
     assert alice.view == Grantees(frozenset({MemberName("carol")}))
     assert (spare.port, spare.socket, spare.owner) == (None, "/run/spare.sock", "bob")
+    assert (alice.listener, spare.listener) == ("root", "1001")
     assert (spare.login, spare.verify, spare.token) == ("gateway", Verify(off=True), "none")
 
 
@@ -219,6 +221,11 @@ LAB = SERVER + "remotes: {lab: {host: a, login: x, agent: true, host_key_policy:
         (LAB + "notebooks: {a: {remote: lab, port: 1, token: file}}\n", "gateway.yaml:3: notebooks.a.token: file needs token_file"),
         (LAB + "notebooks: {a: {remote: lab, port: 1, token: none, token_file: gateway.yaml}}\n", "gateway.yaml:3: notebooks.a has a token_file, but token: none"),
         (LAB + "notebooks: {a: {remote: lab, port: 1, verify: SHA256:x}}\n", "gateway.yaml:3: notebooks.a.verify: must be a fingerprint: SHA256: and 43 characters of base64"),
+        (LAB + "notebooks: {a: {remote: lab, socket: ~/x}}\n", "gateway.yaml:3: notebooks.a.socket: '~/x' must be an absolute path on the remote; ~ is not expanded, so write the home out"),
+        (LAB + "notebooks: {a: {remote: lab, socket: /a/../x}}\n", "gateway.yaml:3: notebooks.a.socket: '/a/../x' must be written plainly, without //, ., .. or ~"),
+        (LAB + "notebooks: {a: {remote: lab, socket: /" + "x" * 107 + "}}\n", "gateway.yaml:3: notebooks.a.socket: is 108 bytes long; no system takes more than 107"),
+        (LAB + "notebooks: {a: {remote: lab, port: 1, listener: -1}}\n", "gateway.yaml:3: notebooks.a.listener: -1 is no uid"),
+        (LAB + "notebooks: {a: {remote: lab, port: 1, listener: a b}}\n", "gateway.yaml:3: notebooks.a.listener: 'a b' is no login: letters, digits and _ . @ -, no dash in front"),
         (LAB + "notebooks: {a: {remote: lab, socket: /x}, b: {remote: lab, socket: /x}}\n", "gateway.yaml:3: socket /x of lab is taken twice: a, b"),
     ],
 )  # fmt: skip

@@ -43,6 +43,7 @@ def test_host_mode_needs_no_such_trust(tmp_path: Path) -> None:
         ("http://localhost:8000", "https://a.example.org", "gateway.yaml:1: server.public_url: is https, but neither tls nor trusted_proxies is set; all members will seem to have the proxy's address"),
         ("{public_url", "{admin_listen: '0.0.0.0:9000', public_url", "gateway.yaml:1: server.admin_listen: 0.0.0.0:9000 shows the metrics to the network"),
         ("port: 7001", "port: 7001, verify: false", "gateway.yaml:5: notebooks.alice: whoever holds its port is believed to be the notebook"),
+        ("port: 7001", "port: 7001, listener: any", "gateway.yaml:5: notebooks.alice.listener: any account there that takes the port while the notebook is down gets its visitors, and a token_file's token; name the account, if there is one"),
         ("  alice: {remote: lab, port: 7001, use: [group:lab]}", "  spare: {remote: lab, port: 7001}", "gateway.yaml:5: notebooks.spare: has no owner and no grant, so nobody may open it"),
         ("members:", "store: postgresql+psycopg://a:secret@db/x\nmembers:", "gateway.yaml:6: store: holds a password; put it into a file: ?passfile=/run/secrets/pgpass"),
         ("members:", "auth: {oidc: {issuer: https://a, client_id: b}}\nmembers:", "gateway.yaml:6: auth.oidc: is not used yet; members log in with passwords"),

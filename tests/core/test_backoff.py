@@ -16,6 +16,7 @@ from gateway.core.backoff import (
 )
 from gateway.core.status import NotebookState, TunnelState
 from gateway.core.tunnel import Tunnel
+from gateway.errors import Reason
 
 ALMOST_ONE = 0.999_999
 
@@ -100,3 +101,12 @@ def test_a_stopped_notebook_is_looked_after_often_at_first(age_seconds: float, w
     seconds = wait_before_probing(NotebookState.STOPPED, ALMOST_ONE, age_seconds=age_seconds)
 
     assert seconds == pytest.approx(wait, rel=1e-3)
+
+
+def test_a_notebook_whose_place_is_taken_is_looked_after_as_a_stopped_one() -> None:
+    """Refused as it is, it needs no person's help once the other has left."""
+    seconds = wait_before_probing(
+        NotebookState.REFUSED, ALMOST_ONE, age_seconds=0.0, reason=Reason.FOREIGN_LISTENER
+    )
+
+    assert seconds == pytest.approx(2.0, rel=1e-3)

@@ -9,6 +9,7 @@ from gateway.core.status import NotebookState, NotebookStatus, TunnelState, Tunn
 from gateway.core.upstream import Upstream
 from gateway.errors import (
     ForwardingRefused,
+    ListenerRefused,
     NotebookStopped,
     Reason,
     TunnelDown,
@@ -63,6 +64,8 @@ def test_the_tunnel_says_why(state: TunnelState) -> None:
         (Reason.NOT_RUNNING, NotebookState.STOPPED),
         (Reason.FORWARDING_REFUSED, NotebookState.REFUSED),
         (Reason.CERTIFICATE_REFUSED, NotebookState.REFUSED),
+        (Reason.FOREIGN_LISTENER, NotebookState.REFUSED),
+        (Reason.UNSURE_LISTENER, NotebookState.REFUSED),
         (Reason.SILENT_NOTEBOOK, NotebookState.UNKNOWN),
         (Reason.NOT_HTTP, NotebookState.UNKNOWN),
         (Reason.SILENT, NotebookState.UNKNOWN),
@@ -88,6 +91,8 @@ def test_found() -> None:
         (Reason.SILENT_NOTEBOOK, UpstreamTimedOut),
         (Reason.NOT_HTTP, UpstreamMalformed),
         (Reason.CERTIFICATE_REFUSED, UpstreamMalformed),
+        (Reason.FOREIGN_LISTENER, ListenerRefused),
+        (Reason.UNSURE_LISTENER, ListenerRefused),
         (Reason.LOGIN_REFUSED, TunnelDown),
         (None, TunnelDown),
     ],

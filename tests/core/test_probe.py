@@ -14,16 +14,12 @@ from gateway.core.probe import (
     candidates,
     is_runtime_file,
     read_api,
-    read_listeners,
     read_runtime_file,
     read_token,
 )
 
 POLICY = "frame-ancestors 'self'; report-uri {}api/security/csp-report"
 NOTEBOOK = Notebook(NotebookName("alice"), RemoteName("lab"), LoginName("alice"), port=7001)
-
-
-NOBODY: frozenset[int] = frozenset()
 
 
 def policy(base_path: str) -> tuple[str, ...]:
@@ -116,7 +112,7 @@ def test_newest_file_first() -> None:
     """Files of dead servers stay behind; the newest is tried first, and not all are."""
     files = [runtime_file(age) for age in (3, 1, 2, 9, 8)]
 
-    assert candidates(files, NOTEBOOK, "/", NOBODY) == ["t1", "t2", "t3"][:MOST_CANDIDATES]
+    assert candidates(files, NOTEBOOK, "/") == ["t1", "t2", "t3"][:MOST_CANDIDATES]
 
 
 @pytest.mark.parametrize(
@@ -131,40 +127,7 @@ def test_newest_file_first() -> None:
 )
 def test_other_servers_tokens_are_left_alone(changes: dict[str, object]) -> None:
     """A token of another port, socket or base URL is never a candidate; nor is what is none."""
-    assert candidates([runtime_file(1, **changes)], NOTEBOOK, "/", NOBODY) == []
-
-
-@pytest.mark.parametrize(
-    ("owner", "listeners", "expected"),
-    [
-        (1000, NOBODY, ["t1"]),
-        (1000, frozenset({1000}), ["t1"]),
-        (1000, frozenset({1001}), []),
-        (1000, frozenset({1000, 1001}), []),
-        (None, frozenset({1001}), ["t1"]),
-    ],
-)
-def test_a_squatter_gets_no_token(
-    owner: int | None, listeners: frozenset[int], expected: list[str]
-) -> None:
-    """Threat F7: no token for a port at which another account than the file's owner listens."""
-    assert candidates([runtime_file(1, owner=owner)], NOTEBOOK, "/", listeners) == expected
-
-
-TABLE = """\
-  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-   0: 0100007F:1B59 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 1
-   1: 0100007F:1B5A 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1001        0 2
-   2: 0100007F:1B59 0100007F:C001 01 00000000:00000000 00:00000000 00000000  1002        0 3
-   3: 0100007F:C001 0100007F:1B59 0A 00000000:00000000 00:00000000 00000000  1003        0 4
-   4: 0100007F:1B59 short
-"""
-
-
-@pytest.mark.parametrize(("port", "uids"), [(7001, {1000}), (7002, {1001}), (7003, set())])
-def test_listeners(port: int, uids: set[int]) -> None:
-    """Who listens is read from Linux's table; connections to the port do not count."""
-    assert read_listeners(TABLE, port) == uids
+    assert candidates([runtime_file(1, **changes)], NOTEBOOK, "/") == []
 
 
 def test_socket() -> None:
@@ -174,7 +137,7 @@ def test_socket() -> None:
     )
     files = [runtime_file(1), runtime_file(2, port=0, socket="/home/a/.jupyter.sock")]
 
-    assert candidates(files, notebook, "/", NOBODY) == ["t2"]
+    assert candidates(files, notebook, "/") == ["t2"]
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ class FakeNotebook:
         self.socket = socket
         self.greeting: bytes | None = None
         self.silent = False
+        self.connections = 0
         self.asked: list[tuple[str, str, str | None]] = []
         self.port = 0
         self._server: asyncio.Server | None = None
@@ -85,6 +86,7 @@ class FakeNotebook:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        self.connections += 1
         try:
             await self._answer(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):

@@ -36,6 +36,9 @@ class FakeRemote:
         self.open_forwards = 0
         self.opening = asyncio.Event()
         self.log_ins: list[str] = []
+        self.sftp_sessions = 0
+        self.sftp_reads = 0
+        self._sftp_channels: list[asyncssh.SSHServerChannel[bytes]] = []
         self.port = 0
         self._changed = asyncio.Event()
         self._listener: asyncssh.SSHAcceptor | None = None
@@ -103,10 +106,30 @@ class FakeRemote:
         return Remote(**{**given, **options})  # type: ignore[arg-type]  # a test's shorthand
 
     def _sftp(self, channel: asyncssh.SSHServerChannel[bytes]) -> asyncssh.SFTPServer:
-        return asyncssh.SFTPServer(channel, chroot=str(self.home).encode())
+        self.sftp_sessions += 1
+        self._sftp_channels.append(channel)
+        return _Files(self, channel)
+
+    def end_sftp(self) -> None:
+        """End what SFTP sessions there are, as a remote may."""
+        for channel in self._sftp_channels:
+            channel.close()
+        self._sftp_channels.clear()
 
     def changed(self) -> None:
         self._changed.set()
+
+
+class _Files(asyncssh.SFTPServer):
+    """The files of a fake remote's home, and a count of how often they are read."""
+
+    def __init__(self, remote: FakeRemote, channel: asyncssh.SSHServerChannel[bytes]) -> None:
+        super().__init__(channel, chroot=str(remote.home).encode())
+        self._remote = remote
+
+    def read(self, file_obj: object, offset: int, size: int) -> bytes:
+        self._remote.sftp_reads += 1
+        return super().read(file_obj, offset, size)
 
 
 class _Server(asyncssh.SSHServer):

@@ -106,26 +106,6 @@ async def test_tokens(  # noqa: PLR0913, PLR0917  a table
     assert upstream.token == ("t0ken" if expected in known else None)
 
 
-@pytest.mark.parametrize("ours", [True, False])
-async def test_a_squatter_gets_no_token(
-    *, keys: Keys, remote: FakeRemote, notebook: FakeNotebook, ours: bool
-) -> None:
-    """Threat F7: a Jupyter that another account runs at the port is not sent the owner's token."""
-    home = remote.home or Path()
-    owner = notebook.write_runtime_file(home).stat().st_uid
-    table = home / "proc/net/tcp"
-    table.parent.mkdir(parents=True)
-    uid = owner if ours else owner + 1
-    row = f"0: 0100007F:{notebook.port:04X} 0:0 0A 0:0 00:0 0 {uid} 0 1"
-    table.write_text(f"header\n{row}\n")
-    wanted = inventory(alices(notebook.port), remotes=(remote.config(keys),))
-    async with running(wanted) as tunnels:
-        upstream = await tunnels.upstream(ALICE, within_seconds=10)
-
-    assert (upstream.token == "t0ken") is ours
-    assert any(authorization for _, _, authorization in notebook.asked) is ours
-
-
 async def test_no_sftp(keys: Keys, notebook: FakeNotebook) -> None:
     """Where the login may not use SFTP, Jupyter's own log-in page passes through."""
     async with FakeRemote(keys) as remote:
