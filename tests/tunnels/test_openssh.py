@@ -13,7 +13,13 @@ from gateway.core.inventory import HostKeyPolicy, Notebook, Remote
 from gateway.core.names import RemoteName
 from gateway.core.status import NotebookState
 from gateway.core.upstream import TokenOrigin
-from gateway.errors import ForwardingRefused, NotebookStopped, Reason, TunnelDown, UpstreamError
+from gateway.errors import (
+    ForwardingRefused,
+    NotebookStopped,
+    Reason,
+    TunnelDown,
+    UpstreamError,
+)
 from gateway.tunnels import algorithms
 from gateway.tunnels.tunnels import Tunnels
 from tests import requires
@@ -226,6 +232,7 @@ async def test_socket(server: Sshd, tmp_path: Path) -> None:
 
     error = await refused(mine(None, socket=str(tmp_path / "gone")), server.config())
     assert isinstance(error, NotebookStopped)
+    assert "any PermitOpen, or permitopen= beside the key, closes every socket" in error.detail
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.core.inventory import Grantees, HostKeyPolicy, Scheme
+from gateway.core.listener import Verdict
 from gateway.core.names import GroupName, LoginName, MemberName, NotebookName, RemoteName, TunnelId
 from gateway.core.status import NotebookState, TunnelState
 from gateway.core.upstream import Kind, TokenOrigin, Upstream
@@ -44,6 +45,7 @@ async def test_finds_a_notebook(keys: Keys, remote: FakeRemote, notebook: FakeNo
             token_origin=TokenOrigin.RUNTIME_FILE,
             kind=Kind.JUPYTER,
             version="2.21.1",
+            listener=Verdict.UNSEEN,
         )
 
 
