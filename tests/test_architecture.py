@@ -27,6 +27,7 @@ CORE_MAY_IMPORT = {
     "json",
     "math",
     "re",
+    "stat",
     "typing",
     "urllib",
     "zlib",

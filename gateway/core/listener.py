@@ -178,11 +178,20 @@ def answering(tables: Sequence[str], port: int, host: str) -> frozenset[Listener
     )
 
 
+def settles(tcp: str, port: int, host: str) -> bool:
+    """Say whether the text of /proc/net/tcp, or its beginning, tells alone who gets a connection.
+
+    The kernel lets no other account listen beside one who holds the address or IPv4's wildcard; so one row is
+    enough, for a host that can only be IPv4.
+    """
+    only_ipv4 = len(_ROWS[host]) == 1
+    return only_ipv4 and bool(_holders(list(_listening(tcp, port)), _LOOPBACK4 | _ANY4))
+
+
 def past_listeners(table: str) -> bool:
     """Say whether a table that is read piece by piece holds all listeners: they come first."""
-    rows = table.splitlines(keepends=True)
-    whole = rows if table.endswith("\n") else rows[:-1]
-    last = whole[-1].split() if len(whole) > 1 else []
+    whole = _rows(table)
+    last = whole[-1].split() if whole else []
     return len(last) > STATE and last[STATE] != LISTENING
 
 
@@ -196,13 +205,18 @@ def read_uid(passwd: str, name: str) -> int | None:
 
 
 def _listening(table: str, port: int) -> Iterator[tuple[str, Listener]]:
-    """Yield the address and the listener of each row about ``port``; the first row is a heading."""
-    for line in table.splitlines()[1:]:
+    """Yield the address and the listener of each row about ``port``."""
+    for line in _rows(table):
         row = line.split()
         if len(row) > INODE and row[STATE] == LISTENING and row[UID].isdecimal():
             address, _, number = row[LOCAL].partition(":")
             if number == f"{port:04X}":
                 yield address, Listener(int(row[UID]), row[INODE])
+
+
+def _rows(table: str) -> Sequence[str]:
+    """Return the rows below the heading, without one that is cut off."""
+    return table[: table.rfind("\n") + 1].splitlines()[1:]
 
 
 def _holders(rows: Sequence[tuple[str, Listener]], addresses: frozenset[str]) -> list[Listener]:

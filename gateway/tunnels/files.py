@@ -40,7 +40,7 @@ class Files:
         """Why there is no session, where there is none."""
         self._ssh = ssh
         self._sftp: asyncssh.SFTPClient | None = None
-        self._tables: dict[str, _Table] = {}
+        self._tables: dict[tuple[str, str], _Table] = {}
         self._refused_at: float | None = None
         self._starting = asyncio.Lock()
 
@@ -93,21 +93,21 @@ class Files:
             self._sort_out_strictly(exc)
             return None
 
-    async def table(self, path: str, enough: Callable[[str], bool]) -> str | None:
-        """Return a table of the kernel as it is now, up to where it is ``enough``.
+    async def table(self, path: str, reader: str, enough: Callable[[str], bool]) -> str | None:
+        """Return a table of the kernel as it is now, up to where it is ``enough`` for ``reader``.
 
-        None if it can't be read; raise OverflowError if it has no end.
+        None if it can't be read; raise OverflowError if it has no end. A reader reads a table once at a time.
         """
         sftp = await self.session()
         if sftp is None:
             return None
         try:
-            if path not in self._tables:
+            if (path, reader) not in self._tables:
                 # A block size of 0 is one request for each read, whose answer may be short.
-                self._tables[path] = _Table(await sftp.open(path, "rb", block_size=0))
-            return await self._tables[path].read(enough)
+                self._tables[path, reader] = _Table(await sftp.open(path, "rb", block_size=0))
+            return await self._tables[path, reader].read(enough)
         except asyncssh.SFTPError as exc:
-            self._tables.pop(path, None)
+            self._tables.pop((path, reader), None)
             self._sort_out_strictly(exc)
             return None
 

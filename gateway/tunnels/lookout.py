@@ -13,10 +13,11 @@ from gateway.core.inventory import Notebook
 from gateway.core.listener import ANYBODY, UNCHECKED, Account, File, Sighting, past_listeners
 from gateway.errors import Reason, UpstreamTimedOut
 from gateway.tunnels.files import LARGEST_TABLE, LOST, Files, at_once
+from gateway.tunnels.sharing import Shared
 
 LOOK_SECONDS: Final = 8.0
 """More than it takes to begin a session."""
-TABLES: Final = ("/proc/net/tcp", "/proc/net/tcp6")
+TCP, TCP6 = "/proc/net/tcp", "/proc/net/tcp6"
 OWN: Final = ("/proc/self", ".")
 """What surely belongs to the login: its SFTP process; where there is no /proc, its home."""
 
@@ -27,9 +28,7 @@ class Lookout:
     def __init__(self, files: Files) -> None:
         self._files = files
         self._uids: dict[str, int] = {}
-        self._reading = asyncio.Lock()
-        self._begun = self._done = 0
-        self._tables: Sequence[str] | None = None
+        self._tables: dict[tuple[int, str], Shared[Sequence[str] | None]] = {}
 
     async def look(self, notebook: Notebook, host: str) -> Sighting:
         """Return who listens for ``notebook`` at ``host`` now; raise UpstreamTimedOut if none can say.
@@ -52,7 +51,10 @@ class Lookout:
         if await self._files.session() is None:
             return listener.unseen(notebook, f"{notebook.login}: {self._files.refusal}")
         name = notebook.listener or notebook.login
-        uid = await self._uid(name, own=notebook.listener is None or name == notebook.login)
+        own = notebook.listener is None or name == notebook.login
+        uid = await self._uid(name, own=own)
+        if uid is None and own:
+            return listener.unseen(notebook, f"SFTP tells {name} no uid there")
         if uid is None:
             why = f"{notebook.remote} knows no account {name} in /etc/passwd; give its uid (id -u {name})"
             return listener.unsure(notebook, why)
@@ -63,12 +65,12 @@ class Lookout:
 
     async def _look_at_port(self, notebook: Notebook, host: str, expected: Account) -> Sighting:
         try:
-            tables = await self._fresh_tables()
+            tables = await self._fresh_tables(notebook.port or 0, host)
         except OverflowError:
-            why = f"its {TABLES[0]} is longer than {LARGEST_TABLE} bytes"
+            why = f"its {TCP} is longer than {LARGEST_TABLE} bytes"
             return listener.unsure(notebook, why)
         if tables is None:
-            return listener.unseen(notebook, f"{notebook.login} can't read {TABLES[0]} there")
+            return listener.unseen(notebook, f"{notebook.login} can't read {TCP} there")
         return listener.judge_port(notebook, host, tables, expected)
 
     async def _look_at_socket(self, notebook: Notebook, socket: str, expected: Account) -> Sighting:
@@ -81,21 +83,23 @@ class Lookout:
             return listener.unseen(notebook, why)
         return listener.judge_socket(notebook, _file(file), _file(holder), expected)
 
-    async def _fresh_tables(self) -> Sequence[str] | None:
-        """Return the kernel's tables, read after the call: by us, or for another who called as late."""
-        wanted = self._begun + 1
-        async with self._reading:
-            if self._done < wanted:
-                self._begun += 1
-                number = self._begun
-                self._tables = await self._read_tables()
-                self._done = number
-            return self._tables
+    async def _fresh_tables(self, port: int, host: str) -> Sequence[str] | None:
+        shared = self._tables.get((port, host))
+        if shared is None:
+            shared = self._tables[port, host] = Shared(partial(self._read_tables, port, host))
+        return await shared.fresh()
 
-    async def _read_tables(self) -> Sequence[str] | None:
-        read = partial(self._files.table, enough=past_listeners)
-        tcp, tcp6 = await at_once(*map(read, TABLES))
-        return None if tcp is None else (tcp, tcp6 or "")  # a kernel may know no IPv6
+    async def _read_tables(self, port: int, host: str) -> Sequence[str] | None:
+        """Return what of the kernel's tables it takes: to find that there is no more, it must look long."""
+        reader = f"{host}:{port}"
+        settled = partial(listener.settles, port=port, host=host)
+        tcp = await self._files.table(
+            TCP, reader, lambda text: settled(text) or past_listeners(text)
+        )
+        if tcp is None or settled(tcp):
+            return None if tcp is None else (tcp,)
+        tcp6 = await self._files.table(TCP6, reader, past_listeners)
+        return (tcp, tcp6 or "")  # a kernel may know no IPv6
 
     async def _uid(self, name: str, *, own: bool) -> int | None:
         """Return the uid of an account; it does not change while a connection lasts."""

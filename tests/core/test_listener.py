@@ -18,6 +18,7 @@ from gateway.core.listener import (
     objection,
     past_listeners,
     read_uid,
+    settles,
     unseen,
     unsure,
 )
@@ -199,6 +200,21 @@ def test_objections(sighting: Sighting, listener: str | None, reason: Reason | N
     found = objection(sighting, notebook)
 
     assert (found and found.reason) == reason
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "settled"),
+    [
+        (LOOPBACK4, "127.0.0.1", True),
+        (ANY4, "127.0.0.1", True),
+        (ELSEWHERE4, "127.0.0.1", False),
+        (LOOPBACK4, "localhost", False),
+    ],
+)
+def test_one_row_may_be_enough(address: str, host: str, *, settled: bool) -> None:
+    """Nobody can listen beside the holder of an IPv4 address; for a name, IPv6 must be read, too."""
+    assert settles(table(row(address, ALICE)), 7001, host) is settled
+    assert not settles(table(row(address, ALICE))[:-3], 7001, host)
 
 
 @pytest.mark.parametrize(
