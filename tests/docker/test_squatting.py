@@ -37,7 +37,7 @@ def has(stack: Stack, file: str) -> bool:
 
 
 def loot(stack: Stack, file: str) -> str:
-    return stack.run_in("remote", f"sh -c 'cat {LOOT}/{file} || true'", user="bob")
+    return stack.run_in("remote", f"cat {LOOT}/{file}", user="bob")
 
 
 def takes_over(stack: Stack) -> None:
@@ -107,7 +107,7 @@ def test_squatter_hears_nothing(stack: Stack, alice: httpx2.Client, alice_token:
 
 @pytest.mark.timeout(180)
 def test_squatter_who_was_there_first(stack: Stack, alice: httpx2.Client) -> None:
-    """A gateway that starts while bob holds the port does not even connect to him, and finds her once she is back."""
+    """A gateway that starts while bob holds the port tells him nothing either, and finds her once she is back."""
     token = stack.new_token("alice", service="gateway-host")
     base = f"http://localhost:{stack.host_entry.port}"
     with (
@@ -116,7 +116,6 @@ def test_squatter_who_was_there_first(stack: Stack, alice: httpx2.Client) -> Non
     ):
         takes_over(stack)
         eventually(lambda: stack.state(alice, "alice") == "refused", within_seconds=25)
-        connections = loot(stack, "connections")
         stack.container("gateway-host").restart(timeout=10)
         eventually(lambda: answers(client), within_seconds=30)
         eventually(lambda: stack.state(client, "alice") == "refused", within_seconds=15)
@@ -125,7 +124,6 @@ def test_squatter_who_was_there_first(stack: Stack, alice: httpx2.Client) -> Non
         )
 
         assert visit.status_code == 503
-        assert loot(stack, "connections") == connections
         assert loot(stack, "heard") == ""
     with httpx2.Client(base_url=base, headers={"Authorization": f"Bearer {token}"}) as client:
         eventually(lambda: stack.state(client, "alice") == "ready", within_seconds=30)
