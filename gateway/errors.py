@@ -6,6 +6,7 @@
     ├── RemoteError                a tunnel can't be had
     │   ├── RemoteUnreachable          worth another try soon
     │   └── RemoteRejected             only a person can help
+    │       └── HostKeyChanged             not the key that we know: a new one, or somebody in between
     ├── UpstreamError              a notebook can't be reached or can't be understood
     │   ├── TunnelDown                 the way to it is not there
     │   ├── ForwardingRefused          sshd forbids the channel
@@ -91,6 +92,16 @@ class RemoteUnreachable(RemoteError):
 
 class RemoteRejected(RemoteError):
     """The remote, or our own check of it, said no; only a person can help."""
+
+
+class HostKeyChanged(RemoteRejected):
+    """The remote shows another host key than the one we know: a new key, or somebody in between."""
+
+    def __init__(self, detail: str, *, known: tuple[str, ...], shown: tuple[str, ...]) -> None:
+        super().__init__(Reason.HOST_KEY_CHANGED, detail)
+        self.known = known
+        """What we know, in words: kinds and fingerprints."""
+        self.shown = shown
 
 
 class UpstreamError(GatewayError):

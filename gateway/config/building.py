@@ -103,6 +103,7 @@ def _remote(name: str, keys: RemoteKeys, base: FilePath) -> Remote:
         agent=keys.agent,
         gssapi=keys.gssapi,
         known_hosts=_file(base, keys.known_hosts),
+        host_key_alias=keys.host_key_alias,
         host_key=keys.host_key,
         host_key_policy=keys.host_key_policy,
         jump=None if keys.jump is None else RemoteName(keys.jump),

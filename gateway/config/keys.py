@@ -124,6 +124,10 @@ class RemoteKeys(Section):
         HostKeyPolicy.STRICT,
         description="strict: only the key that we were given; accept-new: pin the first one seen.",
     )
+    host_key_alias: Host | None = Field(
+        None,
+        description="What it is called in known_hosts and in its host certificate; default: host.",
+    )
     jump: Name | None = Field(None, description="Another remote that leads to this one.")
     keepalive: LongDuration = Field(
         5.0, description="How often it is asked whether it lives; lost after three unanswered."

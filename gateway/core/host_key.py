@@ -1,8 +1,10 @@
 """Whether a host key may be trusted."""
 
+from dataclasses import dataclass
 from enum import Enum, auto
 
 from gateway.core.inventory import HostKeyPolicy, Remote
+from gateway.core.names import RemoteName
 
 
 class Verdict(Enum):
@@ -12,6 +14,24 @@ class Verdict(Enum):
     NEW = auto()  # trusted because it is the first one seen; to be remembered
     CHANGED = auto()
     UNKNOWN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class HostKeyChange:
+    """A remote shows another host key than the one we know; an administrator must find out why."""
+
+    remote: RemoteName
+    known: tuple[str, ...]
+    """Kinds and fingerprints of what we know."""
+    shown: tuple[str, ...]
+
+    @property
+    def command(self) -> str:
+        """What an administrator types once somebody who knows the remote has confirmed the key."""
+        command = f"gateway remotes trust {self.remote}"
+        if len(self.shown) == 1 and len(words := self.shown[0].split()) == len(("kind", "print")):
+            command += f" --fingerprint {words[1]}"
+        return command
 
 
 def vouched(remote: Remote, remembered: str | None) -> str | None:

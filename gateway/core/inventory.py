@@ -136,6 +136,7 @@ class Remote:
     known_hosts: str | None = None
     host_key: str | None = None
     host_key_policy: HostKeyPolicy = HostKeyPolicy.STRICT
+    host_key_alias: str | None = None
     jump: RemoteName | None = None
     keepalive_seconds: float = 5.0
 

@@ -14,7 +14,7 @@ from gateway.errors import CredentialRefused, StoreUnavailable
 from gateway.store import statements
 from gateway.store.auditing import Auditing
 from gateway.store.hashing import digest_of, new_id, new_secret, new_token
-from gateway.store.ledger import Change, Ledger
+from gateway.store.ledger import Change, Ledger, PinsChanged
 from gateway.store.memory import Held, held_session, held_token, session_row, token_row
 from gateway.store.rows import (
     LONGEST_ADDRESS,
@@ -82,6 +82,10 @@ class Credentials:
         It is called synchronously, once memory has changed, and must neither wait nor raise.
         """
         self._ledger.on_change(callback)
+
+    def on_pins(self, callback: PinsChanged) -> None:
+        """Have ``callback`` called, as above, with the remotes whose pins have changed."""
+        self._ledger.on_pins(callback)
 
     # --- Sessions ---
 

@@ -8,10 +8,10 @@ notification and a restart of PostgreSQL all heal the same way.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,6 +25,8 @@ from gateway.store import audit_statements, sharing_statements, statements
 from gateway.store.database import Database
 from gateway.store.following import CHANNEL
 from gateway.store.memory import Held, Memory
+
+PinsChanged: TypeAlias = Callable[[Collection[RemoteName]], None]
 
 log = logging.getLogger(__name__)
 
@@ -70,10 +72,15 @@ class Ledger:
         self._seen = -1
         self._unsaved: set[CredentialId] = set()
         self._callbacks: list[Callable[[], None]] = []
+        self._pin_callbacks: list[PinsChanged] = []
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Have ``callback`` called after credentials may have ended, or shares have changed."""
         self._callbacks.append(callback)
+
+    def on_pins(self, callback: PinsChanged) -> None:
+        """Have ``callback`` called with the remotes whose pins have changed."""
+        self._pin_callbacks.append(callback)
 
     @asynccontextmanager
     async def changing(self) -> AsyncIterator[Change]:
@@ -155,14 +162,17 @@ class Ledger:
             shared = await sharing_statements.shared(connection)
         wanted = [h for h in held if h.identity.credential not in self._unsaved]
         self._seen = number
+        before = self.memory.pins
         ended = self.memory.replace(wanted, pins)
         if self._know(shared) or ended:
             self._tell()
+        self._tell_of_pins(before)
 
     def _apply(self, change: Change) -> None:
         for held in change.opened:
             self.memory.put(held)
-        self.memory.pins.update(change.pinned)
+        before, self.memory.pins = self.memory.pins, self.memory.pins | change.pinned
+        self._tell_of_pins(before)
         news = change.shared is not None and self._know(change.shared)
         if self.memory.end(change.ended) or news:
             self._tell()
@@ -179,6 +189,13 @@ class Ledger:
     def _tell(self) -> None:
         for callback in self._callbacks:
             callback()
+
+    def _tell_of_pins(self, before: dict[RemoteName, str]) -> None:
+        now = self.memory.pins
+        changed = {name for name in before | now if before.get(name) != now.get(name)}
+        if changed:
+            for callback in self._pin_callbacks:
+                callback(changed)
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

@@ -8,20 +8,17 @@ from typing import Final, Protocol, TypeAlias
 
 import asyncssh
 
-from gateway.core.host_key import Verdict, judge, same_fingerprint, vouched
+from gateway.core.host_key import Verdict, same_fingerprint
 from gateway.core.inventory import Remote
 from gateway.core.names import LoginName, RemoteName
-from gateway.errors import (
-    Reason,
-    RemoteRejected,
-    RemoteUnreachable,
-    StoreUnavailable,
-)
+from gateway.errors import HostKeyChanged, Reason, RemoteUnreachable, StoreUnavailable
 from gateway.tunnels import algorithms
 from gateway.tunnels.connection import Connection, held
+from gateway.tunnels.greeter import Greeter
+from gateway.tunnels.host_keys import Search, described
 from gateway.tunnels.identities import KeyPairs, key_pairs
-from gateway.tunnels.known_hosts import KnownKeys, kinds, known_keys
-from gateway.tunnels.translate import remote_error
+from gateway.tunnels.known_hosts import KnownKeys, host_names, known_keys
+from gateway.tunnels.translate import place, remote_error
 from gateway.tunnels.windows import Windows
 
 DIAL_SECONDS: Final = 10.0
@@ -50,45 +47,6 @@ class Way:
     jump: "Way | None" = None
 
 
-class Greeter(asyncssh.SSHClient):
-    """What asyncssh asks and tells while it connects."""
-
-    def __init__(self, remote: Remote, remembered: str | None, *, others_known: bool) -> None:
-        self.greeted = False
-        self.verdict: Verdict | None = None
-        self.shown: frozenset[str] = frozenset()
-        """The kinds of the key that was shown and not trusted."""
-        self.ended: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
-        self._remote = remote
-        self._remembered = remembered
-        self._others_known = others_known
-
-    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:  # noqa: ARG002  asyncssh's signature
-        """Note that somebody answers."""
-        self.greeted = True
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Tell whom it may concern that the connection has ended."""
-        if not self.ended.done():
-            self.ended.set_result(exc)
-
-    def validate_host_public_key(self, *where_and_key: object) -> bool:
-        """Judge a host key for which no known_hosts file vouches."""
-        *_, key = where_and_key
-        if not isinstance(key, asyncssh.SSHKey):
-            return False
-        self.verdict = judge(
-            self._remote,
-            key.get_fingerprint(),
-            remembered=self._remembered,
-            others_known=self._others_known,
-        )
-        trusted = self.verdict in {Verdict.TRUSTED, Verdict.NEW}
-        if not trusted:
-            self.shown = frozenset(name.decode() for name in key.sig_algorithms)
-        return trusted
-
-
 class Dialer:
     """Dials remotes; knows how, and keeps nothing."""
 
@@ -113,26 +71,20 @@ class Dialer:
         return held(ssh, ended, self._windows)
 
     async def _log_in(self, way: Way, through: Connection | None, keys: KeyPairs) -> LoggedIn:
-        """Connect; if another host key is shown than the one vouched for, ask for the next kind.
-
-        A fingerprint does not say of which of the remote's keys it is.
-        """
+        """Connect; as long as the remote shows other host keys than the one we know, ask for the next kind."""
         remembered = self._pins.pinned(way.remote.name)
-        known = await known_keys(way.remote)
-        pin = None if known else vouched(way.remote, remembered)
-        asked, changed = kinds(known, pin), None
+        search = Search(way.remote, await known_keys(way.remote), remembered)
         while True:
-            greeter = Greeter(way.remote, remembered, others_known=bool(known))
+            greeter = Greeter(way.remote, remembered, others_known=bool(search.known))
             try:
-                ssh = await connect(way, Wants(through, keys, known, asked), greeter)
+                ssh = await connect(way, Wants(through, keys, search.known, search.asked), greeter)
             except (asyncssh.Error, OSError) as exc:
-                error = changed or remote_error(
-                    exc, way.remote, way.login, greeted=greeter.greeted, verdict=greeter.verdict
-                )
-                asked = tuple(kind for kind in asked if kind not in greeter.shown)
-                if pin is None or not greeter.shown or not asked:
-                    raise error from exc
-                changed = error
+                if search.goes_on(exc, greeter):
+                    continue
+                error = search.refusal(exc, greeter, place(way.remote))
+                if error is None:
+                    error = remote_error(exc, way.remote, way.login, greeted=greeter.greeted)
+                raise error from exc
             else:
                 await self._remember(way, ssh, greeter)
                 return ssh, greeter.ended
@@ -154,7 +106,7 @@ class Dialer:
         if first is not None and not same_fingerprint(first, seen):
             ssh.abort()
             detail = f"{way.remote.name} shows {seen}, and showed {first} a moment ago"
-            raise RemoteRejected(Reason.HOST_KEY_CHANGED, detail)
+            raise HostKeyChanged(detail, known=(first,), shown=(described(key),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +136,7 @@ async def connect(way: Way, wants: Wants, greeter: Greeter) -> asyncssh.SSHClien
         gss_kex=False,
         preferred_auth=("gssapi-with-mic", "publickey") if remote.gssapi else ("publickey",),
         known_hosts=wants.known.for_asyncssh(),
+        host_key_alias=host_names(remote)[-1],  # what a certificate must be made out to
         server_host_key_algs=wants.host_key_algorithms,
         x509_trusted_certs=None,
         x509_trusted_cert_paths=[],

@@ -11,6 +11,7 @@ from typing import Final
 
 from gateway.core.backoff import REFUSALS, wait_after_refusals
 from gateway.errors import Reason, RemoteRejected
+from gateway.tunnels.alarm import Alarm
 
 DIALS: Final = 3
 """At a time; OpenSSH starts to drop connections that have not logged in at ten (MaxStartups)."""
@@ -24,13 +25,17 @@ class Gate:
     ) -> None:
         self._clock = clock
         self._sleep = sleep
+        self.alarm = Alarm(clock=clock)
         self._places = asyncio.Semaphore(DIALS)
         self._untried = asyncio.Semaphore(REFUSALS)
         self._refused_at: deque[float] = deque(maxlen=16)
 
     @asynccontextmanager
     async def passed(self, *, proven: bool) -> AsyncIterator[None]:
-        """Hold a place; one who has not been let in before also waits for refusals to be forgiven."""
+        """Hold a place; one who has not been let in before also waits for refusals to be forgiven.
+
+        Raises HostKeyChanged at once while another login has just found the host key changed.
+        """
         if proven:
             async with self._places, self._noting_refusals():
                 yield
@@ -44,7 +49,8 @@ class Gate:
     @asynccontextmanager
     async def _noting_refusals(self) -> AsyncIterator[None]:
         try:
-            yield
+            with self.alarm.heeded():
+                yield
         except RemoteRejected as exc:
             if exc.reason is Reason.LOGIN_REFUSED:
                 self._refused_at.append(self._clock())

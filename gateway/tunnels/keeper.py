@@ -19,6 +19,7 @@ from gateway.tunnels.gate import Gate
 log = logging.getLogger(__name__)
 
 JUMP_SECONDS: Final = 10.0
+HOST_KEY_REASONS: Final = frozenset({Reason.HOST_KEY_CHANGED, Reason.HOST_KEY_UNKNOWN})
 
 
 class Dial(Protocol):
@@ -60,6 +61,7 @@ class Keeper:
         self._time = time
         self._jump = jump
         self._proven = False
+        self._called = asyncio.Event()
 
     async def run(self) -> None:
         """Keep the tunnel until cancelled."""
@@ -67,8 +69,9 @@ class Keeper:
         self.status = TunnelStatus(self.id, self._tunnel.state, self._time.clock())
         while True:
             if self._tunnel.state is not TunnelState.DIALING:
-                await self._time.sleep(wait_before_dialing(self._tunnel, self._time.entropy()))
+                await self._rest()
                 self._enter(TunnelEvent.ELAPSED, self.status.reason, self.status.detail)
+            self._called.clear()
             try:
                 connecting = await self._dial()
             except RemoteRejected as exc:
@@ -95,6 +98,23 @@ class Keeper:
         """Ping the remote now, in case it is silently gone."""
         if self.connection is not None:
             self.connection.check()
+
+    def look_again(self) -> None:
+        """Dial now if the host key stands in the way: what we know of it may have changed."""
+        under_way = self._tunnel.state is TunnelState.DIALING
+        if under_way or (self.connection is None and self.status.reason in HOST_KEY_REASONS):
+            self._called.set()
+
+    async def _rest(self) -> None:
+        """Wait until the next try is due, or something calls for one."""
+        async with asyncio.TaskGroup() as tasks:
+            timer = tasks.create_task(self._call_in_time(), name="timer")
+            await self._called.wait()
+            timer.cancel()
+
+    async def _call_in_time(self) -> None:
+        await self._time.sleep(wait_before_dialing(self._tunnel, self._time.entropy()))
+        self._called.set()
 
     async def _dial(self) -> AbstractAsyncContextManager[Connection]:
         through = None if self._jump is None else await self._jump.up()

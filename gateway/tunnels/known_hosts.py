@@ -1,20 +1,16 @@
-"""What a known_hosts file says of a remote, and which kinds of host key to ask it for."""
+"""What a known_hosts file says of a remote, as keys."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import asyncssh
 
 from gateway.core.inventory import Remote
+from gateway.core.known_hosts import Entry, Marker, about, names_of
 from gateway.errors import Reason, RemoteRejected
-from gateway.tunnels.algorithms import (
-    HOST_CERTIFICATES,
-    HOST_KEYS,
-    VOUCHED_HOST_KEYS,
-)
-
-SSH_PORT = 22
+from gateway.tunnels.algorithms import KEY_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,33 +30,39 @@ class KnownKeys:
 
 
 async def known_keys(remote: Remote) -> KnownKeys:
-    """Return what known_hosts says of ``remote``; a pinned host_key needs no such file."""
+    """Return what known_hosts says of ``remote``; a pinned host_key needs no such file.
+
+    Raises RemoteRejected where the file is of no use.
+    """
     if remote.known_hosts is None or remote.host_key is not None:
         return KnownKeys()
     return await asyncio.to_thread(_read, remote, remote.known_hosts)
 
 
-def kinds(known: KnownKeys, vouched: str | None) -> Sequence[str]:
-    """Return the kinds of host key to ask for, the best first.
-
-    A remote has several keys and shows one: so only those kinds are asked for of which keys are known.
-    """
-    if known:
-        names = {name.decode() for key in known.trusted for name in key.sig_algorithms}
-        plain = tuple(name for name in VOUCHED_HOST_KEYS if name in names)
-        certified = HOST_CERTIFICATES if known.authorities else ()
-        return (certified + plain) or HOST_KEYS
-    return HOST_KEYS if vouched is None else VOUCHED_HOST_KEYS
+def host_names(remote: Remote) -> tuple[str, ...]:
+    """Return what ``remote`` goes by in known_hosts."""
+    return names_of(remote.host, remote.port, remote.host_key_alias)
 
 
 def _read(remote: Remote, path: str) -> KnownKeys:
-    port = None if remote.port == SSH_PORT else remote.port
     try:
-        found = asyncssh.read_known_hosts(path).match(remote.host, "", port)
+        entries = about(Path(path).read_text(encoding="utf-8"), host_names(remote))
+        return KnownKeys(*(_keys(e for e in entries if e.marker is marker) for marker in Marker))
     except OSError as exc:
         detail = f"known_hosts of {remote.name}, {path}, can't be read: {exc.strerror}"
         raise RemoteRejected(Reason.HOST_KEY_UNKNOWN, detail) from exc
     except ValueError as exc:
         detail = f"known_hosts of {remote.name}, {path}, is of no use: {exc}"
         raise RemoteRejected(Reason.HOST_KEY_UNKNOWN, detail) from exc
-    return KnownKeys(*found[:3])
+
+
+def _keys(entries: Iterable[Entry]) -> tuple[asyncssh.SSHKey, ...]:
+    """Return the entries' keys, of those kinds that we speak: no other can be shown to us."""
+    return tuple(_key(entry) for entry in entries if entry.kind in KEY_KINDS)
+
+
+def _key(entry: Entry) -> asyncssh.SSHKey:
+    try:
+        return asyncssh.import_public_key(entry.key)
+    except asyncssh.KeyImportError as exc:
+        raise ValueError(f"the key in line {entry.number} can't be read") from exc

@@ -4,7 +4,6 @@ import socket
 
 import asyncssh
 
-from gateway.core.host_key import Verdict
 from gateway.core.inventory import Notebook, Remote
 from gateway.core.names import LoginName
 from gateway.errors import (
@@ -27,16 +26,11 @@ def remote_error(
     login: LoginName,
     *,
     greeted: bool = False,
-    verdict: Verdict | None = None,
 ) -> RemoteError:
-    """Return our word for what went wrong while dialing.
-
-    ``greeted`` says that a TCP connection was made; ``verdict`` is what was thought of the host key.
-    """
-    where = f"{remote.name} ({remote.host} port {remote.port})"
+    """Return our word for what went wrong while dialing, but for host keys; ``greeted`` says that TCP stood."""
+    where = place(remote)
+    error: RemoteError
     match exc:
-        case asyncssh.HostKeyNotVerifiable():
-            error = _host_key_error(exc, remote, where, verdict)
         case asyncssh.PermissionDenied():
             error = _login_refused(remote, login)
         case asyncssh.ChannelOpenError():
@@ -46,6 +40,11 @@ def remote_error(
         case _:
             error = _no_connection(exc, remote, f"{where} as {login}", greeted=greeted)
     return error
+
+
+def place(remote: Remote) -> str:
+    """Return what a remote is called where it fails."""
+    return f"{remote.name} ({remote.host} port {remote.port})"
 
 
 def upstream_error(exc: Exception, notebook: Notebook) -> UpstreamError:
@@ -90,25 +89,6 @@ def _no_connection(
             return RemoteUnreachable(Reason.BUSY, detail)
         case _:
             return RemoteUnreachable(Reason.UNREACHABLE, f"{where}: {exc}")
-
-
-def _host_key_error(
-    exc: asyncssh.HostKeyNotVerifiable, remote: Remote, where: str, verdict: Verdict | None
-) -> RemoteError:
-    if verdict is Verdict.UNKNOWN:
-        detail = f"no host key of {where} is known; set known_hosts or host_key, or host_key_policy: accept-new"
-        return RemoteRejected(Reason.HOST_KEY_UNKNOWN, detail)
-    detail = (
-        f"{where} shows another host key than the one we know ({exc.reason}); if its administrator"
-        f" says that this is right, replace the key in {_source(remote)}"
-    )
-    return RemoteRejected(Reason.HOST_KEY_CHANGED, detail)
-
-
-def _source(remote: Remote) -> str:
-    if remote.host_key is not None:
-        return "host_key"
-    return remote.known_hosts or "the gateway's pins"
 
 
 def _login_refused(remote: Remote, login: LoginName) -> RemoteRejected:

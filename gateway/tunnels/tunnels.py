@@ -4,11 +4,12 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
+from gateway.core.host_key import HostKeyChange
 from gateway.core.inventory import Grantees, Inventory, Notebook
 from gateway.core.names import LoginName, NotebookName, RemoteName, TunnelId
 from gateway.core.notebook_state import failure
@@ -79,6 +80,19 @@ class Tunnels:
         """Return how every tunnel stands."""
         return tuple(keeper.status for keeper in self._keepers.values())
 
+    def host_key_changes(self) -> tuple[HostKeyChange, ...]:
+        """Return the remotes that show another host key than the one we know."""
+        names = sorted({tunnel.remote for tunnel in self._keepers})
+        found = ((name, self._gates[name].alarm.change) for name in names)
+        return tuple(HostKeyChange(name, c.known, c.shown) for name, c in found if c is not None)
+
+    def host_keys_changed(self, remotes: Collection[RemoteName]) -> None:
+        """Dial again where a host key stood in the way: what we know of those ``remotes`` has changed."""
+        for keeper in self._keepers.values():
+            if keeper.id.remote in remotes:
+                self._gates[keeper.id.remote].alarm.look_again()
+                keeper.look_again()
+
     def status(self, name: NotebookName) -> NotebookStatus | None:
         """Return how a notebook stands; None when there is none of that name."""
         prober = self._probers.get(name)
@@ -140,6 +154,7 @@ class Tunnels:
             gate = self._gates.setdefault(
                 tunnel.remote, Gate(clock=self._time.monotonic, sleep=self._time.sleep)
             )
+            gate.alarm.look_again()
             keeper = Keeper(way, dialer=self._dialer, gate=gate, time=self._time, jump=jump)
         keepers[tunnel] = keeper
         return keeper

@@ -39,6 +39,7 @@ async def show_status(request: Request, site: GivenSite, visitor: LoggedIn) -> R
             }
             for status in tunnels_for(site, member)
         ],
+        "host_key_changes": site.notebooks.host_key_changes() if member.admin else (),
         "problems": site.configuration_problems(),
     }
     return page(request, "status.html", visitor=visitor, context=context)

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Protocol, cast
 
 from fastapi import Depends, Request
 
+from gateway.core.host_key import HostKeyChange
 from gateway.core.identity import CredentialId, Identity
 from gateway.core.inventory import Inventory, Routing
 from gateway.core.names import MemberName, NotebookName
@@ -150,6 +151,9 @@ class Notebooks(Protocol):
 
     def tunnel_statuses(self) -> tuple[TunnelStatus, ...]:
         """Return how every tunnel stands."""
+
+    def host_key_changes(self) -> tuple[HostKeyChange, ...]:
+        """Return the remotes that show another host key than the one we know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

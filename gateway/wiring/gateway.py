@@ -18,6 +18,7 @@ from gateway.web.site import Site
 from gateway.wiring.certificate import Certificate
 from gateway.wiring.control import ControlDialer
 from gateway.wiring.effective import Effective
+from gateway.wiring.known_hosts import KnownHosts
 from gateway.wiring.logs import configure
 from gateway.wiring.metrics import Gauges, serve_metrics
 from gateway.wiring.wanted import Wanted
@@ -47,6 +48,8 @@ class Gateway:
         self._effective = Effective(wanted, store)
         self._effective.followers.append(self._door.apply)
         store.on_change(self._door.recheck)
+        store.on_pins(self._tunnels.host_keys_changed)
+        self._known_hosts = KnownHosts(wanted, self._tunnels.host_keys_changed)
 
     async def run(self, stop: asyncio.Event, control: socket.socket) -> None:
         """Serve until ``stop`` is set, then drain; the listener's ``OSError`` comes through."""
@@ -59,6 +62,7 @@ class Gateway:
                 tasks.create_task(self._effective.run(), name="shares"),
                 tasks.create_task(self._control_plane(control), name="control plane"),
                 tasks.create_task(self._watch(), name="watch"),
+                tasks.create_task(self._known_hosts.run(), name="watch known_hosts"),
                 tasks.create_task(self._metrics(), name="metrics"),
             ]
             await self._serve(stop)
@@ -110,6 +114,7 @@ class Gateway:
                 notebooks=self._notebooks,
                 tunnels=self._tunnels.tunnel_statuses,
                 door=self._door.counts,
+                host_key_changes=self._tunnels.host_key_changes,
             )
             await serve_metrics(gauges, address)
 

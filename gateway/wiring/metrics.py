@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, make_asgi_app
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from gateway.core.host_key import HostKeyChange
 from gateway.core.inventory import Address
 from gateway.core.status import NotebookState, NotebookStatus, TunnelState, TunnelStatus
 from gateway.web.serve import serve_control
@@ -21,10 +22,12 @@ class Gauges(Collector):
         notebooks: Callable[[], tuple[NotebookStatus, ...]],
         tunnels: Callable[[], tuple[TunnelStatus, ...]],
         door: Callable[[], Mapping[str, int]],
+        host_key_changes: Callable[[], tuple[HostKeyChange, ...]],
     ) -> None:
         self._notebooks = notebooks
         self._tunnels = tunnels
         self._door = door
+        self._host_key_changes = host_key_changes
 
     def collect(self) -> Iterator[Metric]:
         """Yield every metric."""
@@ -32,11 +35,23 @@ class Gauges(Collector):
         yield self._states(
             "gateway_notebooks", "Notebooks by state", NotebookState, self._notebooks()
         )
+        yield self._changed_host_keys()
         for name, value in self._door().items():
             kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
             metric = kind(f"gateway_{name}", name.removesuffix("_total").replace("_", " "))
             metric.add_metric([], value)
             yield metric
+
+    def _changed_host_keys(self) -> Metric:
+        metric = GaugeMetricFamily(
+            "gateway_host_key_changed",
+            "Whether a remote shows another host key than the one we know",
+            labels=["remote"],
+        )
+        changed = {change.remote for change in self._host_key_changes()}
+        for remote in sorted({status.id.remote for status in self._tunnels()}):
+            metric.add_metric([remote], int(remote in changed))
+        return metric
 
     @staticmethod
     def _states(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.host_key import Verdict, judge, same_fingerprint, vouched
+from gateway.core.host_key import HostKeyChange, Verdict, judge, same_fingerprint, vouched
 from gateway.core.inventory import HostKeyPolicy, Remote
 from gateway.core.names import RemoteName
 
@@ -51,3 +51,19 @@ def test_what_is_vouched_for(remote: Remote, expected: str | None) -> None:
 def test_padding_is_no_difference(*, other: str, same: bool) -> None:
     """ssh-keygen leaves base64's padding out; people may not."""
     assert same_fingerprint("SHA256:abc", other) is same
+
+
+@pytest.mark.parametrize(
+    ("shown", "command"),
+    [
+        (
+            ("ssh-ed25519 SHA256:new",),
+            "gateway remotes trust lab --fingerprint SHA256:new",
+        ),
+        (("ssh-ed25519 SHA256:a", "ssh-rsa SHA256:b"), "gateway remotes trust lab"),
+        (("one signed by ssh-ed25519 SHA256:ca",), "gateway remotes trust lab"),
+    ],
+)
+def test_the_command_that_trusts_a_change(shown: tuple[str, ...], command: str) -> None:
+    """It names the one key that was shown, so that no other is trusted by it."""
+    assert HostKeyChange(RemoteName("lab"), ("SHA256:old",), shown).command == command

@@ -87,6 +87,23 @@ async def test_what_another_process_opens_counts_here(world: World) -> None:
         assert store.pinned(RemoteName("lab")) == "SHA256:key"
 
 
+async def test_changed_pins_are_told(world: World) -> None:
+    """Our own and those of other processes, each once, and nothing else is."""
+    async with world.store() as store, world.store() as cli:
+        told: list[set[RemoteName]] = []
+        store.on_pins(lambda remotes: told.append(set(remotes)))
+
+        await store.pin(RemoteName("lab"), "SHA256:first")
+        await cli.pin(RemoteName("farm"), "SHA256:new")
+        await cli.pin(RemoteName("lab"), "SHA256:new")
+        await store.catch_up()
+        await cli.create_token(BOB, label="", lifetime_seconds=None)
+        await store.catch_up()
+
+        assert told == [{"lab"}, {"lab", "farm"}]
+        assert store.pinned(RemoteName("lab")) == "SHA256:new"
+
+
 async def test_own_change_after_a_foreign_one_misses_nothing(world: World) -> None:
     """A write of our own in between does not hide the other process's."""
     async with world.store() as store, world.store() as cli:

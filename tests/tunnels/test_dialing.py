@@ -278,7 +278,6 @@ REMOTE = Remote(LAB, "lab.example.org", identity="/run/secrets/key", known_hosts
     [
         (asyncssh.PermissionDenied("no"), Reason.LOGIN_REFUSED, True),
         (asyncssh.ProtocolError("Too many authentication failures"), Reason.LOGIN_REFUSED, True),
-        (asyncssh.HostKeyNotVerifiable("Host key is revoked"), Reason.HOST_KEY_CHANGED, True),
         (asyncssh.ConnectionLost("Connection lost"), Reason.BUSY, False),
         (asyncssh.ServiceNotAvailable("later"), Reason.BUSY, False),
         (asyncssh.KeyExchangeFailed("No matching cipher"), Reason.NOT_SSH, False),

@@ -44,11 +44,13 @@ class FakeDialer:
     def __init__(self, *outcomes: RemoteError | FakeConnection) -> None:
         self.outcomes: Iterator[RemoteError | FakeConnection] = iter(outcomes)
         self.dials = 0
+        self.dialing = asyncio.Event()
 
     async def dial(
         self, way: Way, through: Connection | None
     ) -> AbstractAsyncContextManager[Connection]:
         self.dials += 1
+        self.dialing.set()
         await asyncio.sleep(0)
         outcome = next(self.outcomes, None)
         match outcome:
@@ -143,6 +145,49 @@ async def test_a_rejection_parks(time: FakeTime) -> None:
         assert dialer.dials == 1
         time.pass_by(30)
         await until(keeper, TunnelState.DIALING)
+
+
+@pytest.mark.parametrize("reason", [Reason.HOST_KEY_CHANGED, Reason.HOST_KEY_UNKNOWN])
+async def test_a_host_key_that_is_known_now_is_tried_at_once(
+    time: FakeTime, reason: Reason
+) -> None:
+    """Fault 20: a new pin need not wait for the minute to be over."""
+    dialer = FakeDialer(RemoteRejected(reason, "no"), FakeConnection())
+    async with keeping(dialer, time) as keeper:
+        await until(keeper, TunnelState.PARKED)
+
+        keeper.look_again()
+
+        await until(keeper, TunnelState.UP)
+    assert time.now == FakeTime().now
+
+
+async def test_a_host_key_that_is_known_while_we_dial_is_tried_too(time: FakeTime) -> None:
+    """The dial under way may have begun with the old pin."""
+    dialer = FakeDialer(RemoteRejected(Reason.HOST_KEY_CHANGED, "no"), FakeConnection())
+    async with keeping(dialer, time) as keeper:
+        await dialer.dialing.wait()
+        keeper.look_again()
+
+        await until(keeper, TunnelState.UP)
+
+
+async def test_a_known_host_key_lets_nobody_else_in(time: FakeTime) -> None:
+    """Threat F9: a refused log-in waits its minute all the same, and what is up stays up."""
+    connection = FakeConnection()
+    dialer = FakeDialer(REFUSED, connection)
+    async with keeping(dialer, time) as keeper:
+        await until(keeper, TunnelState.PARKED)
+        wait = await time.asleep()
+        keeper.look_again()
+        assert keeper.status.state is TunnelState.PARKED
+        time.pass_by(wait)
+        await until(keeper, TunnelState.UP)
+
+        keeper.look_again()
+
+        assert keeper.connection is not None
+    assert dialer.dials == 2
 
 
 async def test_a_state_has_its_time(time: FakeTime) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from gateway.core.host_key import HostKeyChange
 from gateway.core.identity import CredentialId, CredentialKind, Identity
 from gateway.core.inventory import (
     Access,
@@ -213,12 +214,16 @@ class FakeNotebooks:
 
     statuses: dict[NotebookName, NotebookStatus] = field(default_factory=dict)
     tunnels: tuple[TunnelStatus, ...] = ()
+    changed_host_keys: tuple[HostKeyChange, ...] = ()
 
     def status(self, name: NotebookName) -> NotebookStatus | None:
         return self.statuses.get(name)
 
     def tunnel_statuses(self) -> tuple[TunnelStatus, ...]:
         return self.tunnels
+
+    def host_key_changes(self) -> tuple[HostKeyChange, ...]:
+        return self.changed_host_keys
 
     def stand(
         self,

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.core.host_key import HostKeyChange
 from gateway.core.inventory import Grantees
 from gateway.core.names import NotebookName
 from gateway.core.status import NotebookState, TunnelState
 from gateway.errors import Reason
 from tests.web.conftest import Browser, House
-from tests.web.fakes import CAROL, tunnel
+from tests.web.fakes import CAROL, LAB, tunnel
 
 
 def names(text: str) -> list[str]:
@@ -92,6 +93,25 @@ def test_status_is_all_for_an_administrator(house: House, alice: Browser, bob: B
     assert "does not let the gateway log in" in mine
     assert "INSIDE" not in mine
     assert all(word in everything for word in ("alice@lab", "bob@lab", "INSIDE", "alice: details"))
+
+
+def test_changed_host_key_is_shown_to_administrators(
+    house: House, alice: Browser, bob: Browser
+) -> None:
+    """Fault 20: what was known, what is shown, and what to type; members are told whom to ask."""
+    house.notebooks.stand("alice", NotebookState.REFUSED, Reason.HOST_KEY_CHANGED)
+    house.notebooks.changed_host_keys = (
+        HostKeyChange(LAB, ("ssh-ed25519 SHA256:old",), ("ssh-ed25519 SHA256:new",)),
+    )
+
+    mine, everything = alice.get("/-/status").text, bob.get("/-/status").text
+
+    assert "The host key of lab has changed" in everything
+    assert "<code>ssh-ed25519 SHA256:old</code>" in everything
+    assert "<code>ssh-ed25519 SHA256:new</code>" in everything
+    assert "gateway remotes trust lab --fingerprint SHA256:new</code>" in everything
+    assert "SHA256" not in mine
+    assert "another host key than the one we know" in mine
 
 
 def test_administrator_gets_no_link_to_what_is_not_theirs(house: House, bob: Browser) -> None:

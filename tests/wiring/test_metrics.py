@@ -2,6 +2,7 @@
 
 from prometheus_client import CollectorRegistry, generate_latest
 
+from gateway.core.host_key import HostKeyChange
 from gateway.core.names import LoginName, NotebookName, RemoteName, TunnelId
 from gateway.core.status import NotebookState, NotebookStatus, TunnelState, TunnelStatus
 from gateway.wiring.metrics import Gauges
@@ -10,21 +11,34 @@ NOTEBOOKS = (
     NotebookStatus(NotebookName("alice"), NotebookState.READY, 0.0),
     NotebookStatus(NotebookName("bob"), NotebookState.STOPPED, 0.0),
 )
-TUNNELS = (TunnelStatus(TunnelId(RemoteName("lab"), LoginName("alice")), TunnelState.UP, 0.0),)
+LAB, FARM = RemoteName("lab"), RemoteName("farm")
+TUNNELS = (
+    TunnelStatus(TunnelId(LAB, LoginName("alice")), TunnelState.UP, 0.0),
+    TunnelStatus(TunnelId(FARM, LoginName("alice")), TunnelState.UP, 0.0),
+)
 
 
 def test_states_and_counts_are_told() -> None:
     registry = CollectorRegistry()
     counts = {"requests_total": 7, "websockets": 2}
     registry.register(
-        Gauges(notebooks=lambda: NOTEBOOKS, tunnels=lambda: TUNNELS, door=lambda: counts)
+        Gauges(
+            notebooks=lambda: NOTEBOOKS,
+            tunnels=lambda: TUNNELS,
+            door=lambda: counts,
+            host_key_changes=lambda: (
+                HostKeyChange(LAB, ("SHA256:old",), ("ssh-rsa SHA256:new",)),
+            ),
+        )
     )
 
     told = generate_latest(registry).decode().splitlines()
 
-    assert 'gateway_tunnels{state="up"} 1.0' in told
+    assert 'gateway_tunnels{state="up"} 2.0' in told
     assert 'gateway_tunnels{state="parked"} 0.0' in told
     assert 'gateway_notebooks{state="ready"} 1.0' in told
     assert 'gateway_notebooks{state="stopped"} 1.0' in told
+    assert 'gateway_host_key_changed{remote="lab"} 1.0' in told
+    assert 'gateway_host_key_changed{remote="farm"} 0.0' in told
     assert "gateway_requests_total 7.0" in told
     assert "gateway_websockets 2.0" in told
