@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol, TypeAlias
 
 import asyncssh
@@ -11,13 +11,19 @@ import asyncssh
 from gateway.core.host_key import Verdict, same_fingerprint
 from gateway.core.inventory import Remote
 from gateway.core.names import LoginName, RemoteName
-from gateway.errors import HostKeyChanged, Reason, RemoteUnreachable, StoreUnavailable
+from gateway.errors import (
+    HostKeyChanged,
+    Reason,
+    RemoteRejected,
+    RemoteUnreachable,
+    StoreUnavailable,
+)
 from gateway.tunnels import algorithms
 from gateway.tunnels.connection import Connection, held
 from gateway.tunnels.greeter import Greeter
-from gateway.tunnels.host_keys import Search, described
+from gateway.tunnels.host_keys import Search
 from gateway.tunnels.identities import KeyPairs, key_pairs
-from gateway.tunnels.known_hosts import KnownKeys, host_names, known_keys
+from gateway.tunnels.known_hosts import KnownKeys, described, host_names, known_keys
 from gateway.tunnels.translate import place, remote_error
 from gateway.tunnels.windows import Windows
 
@@ -69,6 +75,23 @@ class Dialer:
         except TimeoutError as exc:
             raise remote_error(exc, way.remote, way.login) from exc
         return held(ssh, ended, self._windows)
+
+    async def check_host_key(self, way: Way, through: Connection | None) -> None:
+        """Raise RemoteError unless the remote shows a host key that we would log in to; log in as nobody.
+
+        A key that would be accepted at first sight passes, and is remembered only by who remembers pins.
+        """
+        nobody = replace(way, remote=replace(way.remote, gssapi=False))
+        try:
+            async with asyncio.timeout(DIAL_SECONDS):
+                ssh, _ = await self._log_in(nobody, through, ())
+        except TimeoutError as exc:
+            raise remote_error(exc, way.remote, way.login) from exc
+        except RemoteRejected as exc:
+            if exc.reason is not Reason.LOGIN_REFUSED:
+                raise
+        else:
+            ssh.abort()
 
     async def _log_in(self, way: Way, through: Connection | None, keys: KeyPairs) -> LoggedIn:
         """Connect; as long as the remote shows other host keys than the one we know, ask for the next kind."""

@@ -19,7 +19,7 @@ from gateway.tunnels.algorithms import (
     NIST_CERTIFICATES,
 )
 from gateway.tunnels.greeter import Greeter
-from gateway.tunnels.known_hosts import KnownKeys
+from gateway.tunnels.known_hosts import KnownKeys, described
 
 UNTRUSTED: Final = ("is revoked", "is not trusted")
 """What asyncssh says of keys and authorities, rather than of a certificate."""
@@ -44,9 +44,21 @@ def rounds(known: KnownKeys, pin: str | None) -> list[tuple[str, ...]]:
     return [kinds for kinds in (*wanted, *rest) if kinds]
 
 
-def described(key: asyncssh.SSHKey) -> str:
-    """Return a key's kind and fingerprint."""
-    return f"{key.get_algorithm()} {key.get_fingerprint()}"
+def source(remote: Remote) -> str:
+    """Return where the host key of ``remote`` is known from."""
+    if remote.host_key is not None:
+        return "host_key in the configuration"
+    return remote.known_hosts or "pinned at first sight"
+
+
+def has_no_such_kind(exc: Exception, greeter: Greeter) -> bool:
+    """Say whether a remote seems to have no key of the kinds that we asked for.
+
+    OpenSSH just hangs up then, once both sides have introduced themselves.
+    """
+    lost = isinstance(exc, (asyncssh.ConnectionLost, OSError))
+    told = isinstance(exc, asyncssh.KeyExchangeFailed) and "host key" in exc.reason
+    return (lost or told) and greeter.introduced and not greeter.showed_its_key
 
 
 class Search:
@@ -69,7 +81,10 @@ class Search:
             self.asked = tuple(kind for kind in self.asked if kind not in kinds)
             if self._pin is None:
                 return False  # it shows the best that it has, and we know which kinds are ours
-        elif not _has_no_such_kind(exc, greeter):
+        elif greeter.refused_authority is not None and self.known.trusted:
+            certificates = HOST_CERTIFICATES + NIST_CERTIFICATES
+            self.asked = tuple(kind for kind in self.asked if kind not in certificates)
+        elif not has_no_such_kind(exc, greeter):
             return False
         else:
             self.asked = ()
@@ -101,10 +116,7 @@ class Search:
         return HostKeyChanged(detail, known=known, shown=shown)
 
     def _known(self) -> tuple[str, ...]:
-        if self._pin is not None:
-            return (self._pin,)
-        authorities = (f"signed by {described(key)}" for key in self.known.authorities)
-        return (*map(described, self.known.trusted), *authorities)
+        return self.known.in_words() if self._pin is None else (self._pin,)
 
     def _unknown(self, where: str) -> RemoteRejected:
         fix = "set known_hosts or host_key, or host_key_policy: accept-new"
@@ -112,23 +124,6 @@ class Search:
             fix = "set host_key, as keys of this kind are not accepted at first sight"
         detail = f"no host key of {where} is known; it shows {', '.join(self._shown)}; {fix}"
         return RemoteRejected(Reason.HOST_KEY_UNKNOWN, detail)
-
-
-def source(remote: Remote) -> str:
-    """Return where the host key of ``remote`` is known from."""
-    if remote.host_key is not None:
-        return "host_key in the configuration"
-    return remote.known_hosts or "pinned at first sight"
-
-
-def _has_no_such_kind(exc: Exception, greeter: Greeter) -> bool:
-    """Say whether a remote seems to have no key of the kinds that we asked for.
-
-    OpenSSH just hangs up then, once both sides have introduced themselves.
-    """
-    lost = isinstance(exc, (asyncssh.ConnectionLost, OSError))
-    told = isinstance(exc, asyncssh.KeyExchangeFailed) and "host key" in exc.reason
-    return (lost or told) and greeter.introduced and not greeter.showed_its_key
 
 
 def _certificate_refused(exc: asyncssh.HostKeyNotVerifiable, where: str) -> RemoteRejected:

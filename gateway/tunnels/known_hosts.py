@@ -24,9 +24,19 @@ class KnownKeys:
     def __bool__(self) -> bool:
         return bool(self.trusted or self.authorities)
 
+    def in_words(self) -> tuple[str, ...]:
+        """Return what is trusted, for people."""
+        authorities = (f"signed by {described(key)}" for key in self.authorities)
+        return (*map(described, self.trusted), *authorities)
+
     def for_asyncssh(self) -> tuple[Sequence[asyncssh.SSHKey], ...]:
         """Return them as asyncssh wants them; never empty, or it would look into ~/.ssh."""
         return self.trusted, self.authorities, self.revoked
+
+
+def described(key: asyncssh.SSHKey) -> str:
+    """Return a key's kind and fingerprint."""
+    return f"{key.get_algorithm()} {key.get_fingerprint()}"
 
 
 async def known_keys(remote: Remote) -> KnownKeys:

@@ -4,29 +4,22 @@ import asyncio
 from typing import Final
 
 from gateway.core.inventory import Inventory
-from gateway.core.names import RemoteName
 from gateway.core.status import NotebookStatus, TunnelStatus
 from gateway.tunnels.tunnels import Tunnels
+from gateway.wiring.pins import seen_pins
 
 PATIENCE_SECONDS: Final = 20.0
 """Longer than connecting, logging in and asking a silent notebook take together."""
 
 
-class _NoPins:
-    """Remembers no host key: a check leaves no trace, and trusts what a first dial would trust."""
-
-    def pinned(self, remote: RemoteName) -> str | None:  # noqa: ARG002
-        return None
-
-    async def pin(self, remote: RemoteName, fingerprint: str) -> None:
-        pass
-
-
 async def connect_check(
     inventory: Inventory,
 ) -> tuple[tuple[TunnelStatus, ...], tuple[NotebookStatus, ...]]:
-    """Dial every tunnel and ask every notebook, and return how they stand."""
-    tunnels = Tunnels(pins=_NoPins())
+    """Dial every tunnel and ask every notebook, and return how they stand.
+
+    It leaves no trace: a host key seen for the first time is not pinned.
+    """
+    tunnels = Tunnels(pins=await seen_pins(inventory))
     tunnels.apply(inventory)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(tunnels.run(), name="tunnels")
