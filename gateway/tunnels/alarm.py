@@ -56,7 +56,7 @@ class Alarm:
 
     def _calm(self) -> None:
         if self.change is not None:
-            log.info("the host key is one that we know again, after: %s", self.change.detail)
+            log.info("a host key that we know is shown again, not %s", ", ".join(self.change.shown))
             self.change = None
 
 

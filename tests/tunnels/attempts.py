@@ -13,7 +13,7 @@ SECONDS = 5.0
 
 @dataclass
 class Thief:
-    """Tries everything through one connection; ``place`` is a path where the login may write."""
+    """Tries everything through one connection; ``place`` begins a path where the login may write."""
 
     connection: asyncssh.SSHClientConnection
     place: str
@@ -71,7 +71,7 @@ class Thief:
 
     async def _write(self) -> bool:
         async with self.connection.start_sftp_client() as sftp:
-            await sftp.mkdir(f"{self.place}/written")
+            await sftp.mkdir(f"{self.place}-written")
         return True
 
     async def _other_port(self) -> bool:
@@ -90,7 +90,7 @@ class Thief:
         return True
 
     async def _listen_at_socket(self) -> bool:
-        path = f"{self.place}/listening"
+        path = f"{self.place}-listening"
         listener = await self.connection.start_unix_server(lambda *_: None, path)
         listener.close()
         return True

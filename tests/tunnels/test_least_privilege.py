@@ -72,7 +72,7 @@ class Remote:
         ) as connection:
             thief = Thief(
                 connection,
-                str(self.folder),
+                str(self.folder / f"thief-{self.server.port}"),
                 ("127.0.0.1", self.beside.port),
                 str(self.folder / "jupyter.sock"),
             )

@@ -114,6 +114,15 @@ async def test_another_authority(tmp_path: Path, keys: Keys, authority: Path) ->
     assert error.shown == (f"one signed by ssh-ed25519 {fingerprint(authority)}",)
 
 
+async def test_a_known_key_counts_beside_an_unknown_authority(
+    tmp_path: Path, keys: Keys, authority: Path
+) -> None:
+    """As with OpenSSH: the certificate is looked past, and the key in it is the one that we know."""
+    other = f"{AUTHORITY} {public(keys.path('other_host'))}"
+    async with certified(tmp_path, keys, authority) as knowing:
+        await dialed(knowing(other, f"{ALIAS} {public(keys.path('host'))}"))
+
+
 @pytest.mark.parametrize("revoked", ["authority", "key"])
 async def test_revoked(tmp_path: Path, keys: Keys, authority: Path, revoked: str) -> None:
     """A revoked authority takes its certificates with it; a revoked key, its own."""
