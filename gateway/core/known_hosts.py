@@ -90,9 +90,7 @@ def with_key(
 
 def _instead(entry: Entry, name: str, key: str | None) -> Iterator[str]:
     """Yield what stands where ``entry`` stood: ours is the new key, if any; others keep the old one."""
-    tokens = entry.names.split(",")
-    ours = [token for token in tokens if _is(token, name)]
-    others = [token for token in tokens if token not in ours]
+    ours, others = _parted(entry, name)
     if key is not None:
         yield " ".join(filter(None, (",".join(ours), key, entry.comment)))
     if others:
@@ -103,10 +101,17 @@ def _own(text: str, name: str) -> list[Entry]:
     """Return the entries that vouch for a key of the host of that name, and can be taken from it."""
     own = [e for e in entries(text) if e.marker is Marker.HOST_KEY and _covers(e.names, name)]
     for entry in own:
-        if not any(_is(token, name) for token in entry.names.split(",")):
+        if _covers(",".join(_parted(entry, name)[1]), name):
             message = f"line {entry.number} vouches for {name} by the pattern {entry.names}"
             raise ValueError(message)
     return own
+
+
+def _parted(entry: Entry, name: str) -> tuple[list[str], list[str]]:
+    """Return the names in ``entry`` that are ``name``, and the others."""
+    tokens = entry.names.split(",")
+    ours = [token for token in tokens if _is(token, name)]
+    return ours, [token for token in tokens if token not in ours]
 
 
 def _entry(number: int, words: list[str]) -> Entry:

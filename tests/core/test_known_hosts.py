@@ -175,7 +175,8 @@ def test_another_port_is_another_host() -> None:
     )
 
 
-def test_a_pattern_is_left_to_people() -> None:
-    """It vouches for other hosts, too."""
+@pytest.mark.parametrize("names", ["*.example.org", "lab.example.org,*.example.org"])
+def test_a_pattern_is_left_to_people(names: str) -> None:
+    """It vouches for other hosts, too; and a name beside it makes no difference."""
     with pytest.raises(ValueError, match=r"line 1 vouches for lab\.example\.org by the pattern"):
-        replaced("*.example.org ssh-ed25519 OLD\n")
+        replaced(f"{names} ssh-ed25519 OLD\n")
