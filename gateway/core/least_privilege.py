@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.core.inventory import Inventory, Notebook, TokenSource
+from gateway.core.listener import ANYBODY
 from gateway.core.names import NotebookName, RemoteName, TunnelId
 
 READ_FILES: Final = "internal-sftp -R"
@@ -32,8 +33,8 @@ class Needs:
     opens: tuple[str, ...]
     """HOST:PORT, in each spelling that we may use."""
     sockets: tuple[str, ...]
-    reads_files: bool
-    """Whether Jupyter's own token is looked up in the login's home."""
+    reads: tuple[str, ...]
+    """Why files are read, if any are."""
     notebooks: tuple[NotebookName, ...]
     remotes: tuple[RemoteName, ...] = ()
     """Those that are reached through this one."""
@@ -70,7 +71,7 @@ def needs_of(inventory: Inventory, tunnel: TunnelId, hosts: Sequence[str]) -> Ne
             *(_place(remote.host, remote.port) for remote in remotes),
         ),
         sockets=tuple(sorted({n.socket for n in own if n.socket is not None})),
-        reads_files=any(n.token is TokenSource.AUTO for n in own),
+        reads=tuple(dict.fromkeys(why for n in own for why in _reads(n))),
         notebooks=tuple(sorted(n.name for n in own)),
         remotes=tuple(remote.name for remote in remotes),
     )
@@ -87,7 +88,7 @@ def authorized_key(
     options += ["restrict", "port-forwarding"]
     options += [] if needs.sockets else [f'permitopen="{place}"' for place in needs.opens]
     options += [f'permitlisten="{NOWHERE}"']
-    options += [f'command="{READ_FILES if needs.reads_files else NOTHING}"']
+    options += [f'command="{READ_FILES if needs.reads else NOTHING}"']
     options += [] if source is None else [f'from="{source}"']
     return f"{','.join(options)} {key}"
 
@@ -106,7 +107,7 @@ def sshd_block(needs: Needs, *, source: str | None = None) -> str:
         "PermitTunnel no",
         "PermitTTY no",
         "PermitUserRC no",
-        f"ForceCommand {READ_FILES}" if needs.reads_files else "MaxSessions 0",
+        f"ForceCommand {READ_FILES}" if needs.reads else "MaxSessions 0",
     ]
     return "\n    ".join(lines)
 
@@ -118,19 +119,30 @@ def explained(needs: Needs) -> Iterator[str]:
         yield f"{login} of {remote} may be forwarded to notebook {name}"
     for target in needs.remotes:
         yield f"{login} of {remote} may be forwarded to the sshd of {target}"
-    if needs.reads_files:
+    if needs.reads:
         yield (
-            f"it may read {login}'s files over SFTP, as Jupyter's token is there (token: auto);"
+            f"it may read {login}'s files over SFTP, for {' and '.join(needs.reads)};"
             " sshd needs its usual Subsystem sftp for that"
         )
-    else:
-        yield "it may read no files: no notebook of this login has token: auto"
+    elif needs.notebooks:
+        yield (
+            "it may read no files, as no token is to be found (token: auto) and nobody is to be looked for (listener);"
+            " so the gateway can't tell whose process listens at the port"
+        )
     yield "it may run no command, and listen at no TCP port that anybody uses"
     if needs.sockets:
         yield (
             f"sshd can't name {', '.join(needs.sockets)}: who may be forwarded to a Unix socket may be"
             f" forwarded to any, and to any TCP port that {remote} reaches; give the notebook a port to close that"
         )
+
+
+def _reads(notebook: Notebook) -> Iterator[str]:
+    """Yield what the gateway must read files for."""
+    if notebook.token is TokenSource.AUTO:
+        yield "Jupyter's token (token: auto)"
+    if notebook.listener not in {None, ANYBODY}:
+        yield "whose process listens (listener)"
 
 
 def _place(host: str, port: int) -> str:

@@ -153,7 +153,25 @@ def test_all_that_one_key_is_used_for_is_allowed() -> None:
         "localhost:7002",
         "[2001:db8::7]:2222",
     )
-    assert found.reads_files
+    assert len(found.reads) == 1
+
+
+@pytest.mark.parametrize(
+    ("token", "listener", "reads"),
+    [
+        (TokenSource.AUTO, None, 1),
+        (TokenSource.AUTO, "alice", 2),
+        (TokenSource.FILE, "1000", 1),
+        (TokenSource.FILE, None, 0),
+        (TokenSource.NONE, "any", 0),
+    ],
+)
+def test_what_files_are_read_for(token: TokenSource, listener: str | None, reads: int) -> None:
+    """A token that is to be found, and a listener that must be seen."""
+    found = needs(ALICE, notebook("alice", token=token, listener=listener))
+
+    assert len(found.reads) == reads
+    assert ("internal-sftp" in authorized_key(found, KEY)) is (reads > 0)
 
 
 def test_the_way_to_a_notebook() -> None:

@@ -40,7 +40,8 @@ def anyio_backend() -> str:
 
 def needs(*, reads_files: bool) -> Needs:
     opens = ("127.0.0.1:7001", "localhost:7001")
-    return Needs(ALICE, opens, (), reads_files=reads_files, notebooks=(NotebookName("alice"),))
+    reads = ("the token",) if reads_files else ()
+    return Needs(ALICE, opens, (), reads, notebooks=(NotebookName("alice"),))
 
 
 @dataclass(frozen=True)
