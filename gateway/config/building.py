@@ -32,6 +32,7 @@ from gateway.core.inventory import (
     Verify,
 )
 from gateway.core.names import GroupName, LoginName, MemberName, NotebookName, RemoteName
+from gateway.core.ssh_credential import AgentKeys, Credential, Kerberos, KeyFile
 
 
 def filled(keys: Keys) -> Keys:
@@ -97,17 +98,20 @@ def _remote(name: str, keys: RemoteKeys, base: FilePath) -> Remote:
         host=keys.host,
         port=keys.port,
         login=None if keys.login is None else LoginName(keys.login),
-        identity=_file(base, keys.identity),
-        passphrase_file=_file(base, keys.passphrase_file),
-        certificate=_file(base, keys.certificate),
-        agent=keys.agent,
-        gssapi=keys.gssapi,
+        credential=_credential(keys, base),
         known_hosts=_file(base, keys.known_hosts),
         host_key=keys.host_key,
         host_key_policy=keys.host_key_policy,
         jump=None if keys.jump is None else RemoteName(keys.jump),
         keepalive_seconds=keys.keepalive,
     )
+
+
+def _credential(keys: RemoteKeys, base: FilePath) -> Credential:
+    if keys.identity is not None:
+        passphrase, certificate = _file(base, keys.passphrase_file), _file(base, keys.certificate)
+        return KeyFile(str(base / keys.identity), passphrase, certificate)
+    return AgentKeys() if keys.agent else Kerberos()
 
 
 def _notebook(name: str, keys: NotebookKeys, base: FilePath) -> Notebook:

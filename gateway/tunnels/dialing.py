@@ -11,6 +11,7 @@ import asyncssh
 from gateway.core.host_key import Verdict, judge, same_fingerprint, vouched
 from gateway.core.inventory import Remote
 from gateway.core.names import LoginName, RemoteName
+from gateway.core.ssh_credential import Kerberos
 from gateway.errors import (
     Reason,
     RemoteRejected,
@@ -105,7 +106,7 @@ class Dialer:
         try:
             async with (
                 asyncio.timeout(DIAL_SECONDS),
-                key_pairs(way.remote, self._agent_path) as keys,
+                key_pairs(way.remote, way.login, self._agent_path) as keys,
             ):
                 ssh, ended = await self._log_in(way, through, keys)
         except TimeoutError as exc:
@@ -170,6 +171,7 @@ class Wants:
 async def connect(way: Way, wants: Wants, greeter: Greeter) -> asyncssh.SSHClientConnection:
     """Connect and log in; nothing in ~/.ssh or of the environment counts."""
     remote = way.remote
+    kerberos = isinstance(remote.credential_of(way.login), Kerberos)
     return await asyncssh.connect(
         remote.host,
         remote.port,
@@ -180,9 +182,9 @@ async def connect(way: Way, wants: Wants, greeter: Greeter) -> asyncssh.SSHClien
         client_keys=wants.keys or None,
         agent_path=None,
         agent_forwarding=False,
-        gss_auth=remote.gssapi,
+        gss_auth=kerberos,
         gss_kex=False,
-        preferred_auth=("gssapi-with-mic", "publickey") if remote.gssapi else ("publickey",),
+        preferred_auth=("gssapi-with-mic",) if kerberos else ("publickey",),
         known_hosts=wants.known.for_asyncssh(),
         server_host_key_algs=wants.host_key_algorithms,
         x509_trusted_certs=None,

@@ -10,30 +10,33 @@ from typing import TypeAlias
 import asyncssh
 
 from gateway.core.inventory import Remote
+from gateway.core.names import LoginName
+from gateway.core.ssh_credential import AgentKeys, Kerberos, KeyFile
 from gateway.errors import Reason, RemoteRejected
 
 KeyPairs: TypeAlias = Sequence[asyncssh.SSHKeyPair]
 
 
 @asynccontextmanager
-async def key_pairs(remote: Remote, agent_path: str) -> AsyncIterator[KeyPairs]:
+async def key_pairs(remote: Remote, login: LoginName, agent_path: str) -> AsyncIterator[KeyPairs]:
     """Yield the keys to offer; raise RemoteRejected when they can't be used.
 
     None are needed where Kerberos alone is asked for.
     """
-    if remote.gssapi and importlib.util.find_spec("gssapi") is None:
-        raise _unusable(
-            remote, "gssapi needs the gssapi module: install notebook-gateway[kerberos]"
-        )
-    if remote.identity is not None:
-        yield await asyncio.to_thread(_read, remote, remote.identity)
-    elif remote.agent:
-        async with _agent(remote, agent_path) as keys:
-            yield keys
-    elif remote.gssapi:
-        yield ()
-    else:
-        raise _unusable(remote, "set identity, agent or gssapi")
+    match remote.credential_of(login):
+        case KeyFile() as file:
+            yield await asyncio.to_thread(_read, remote, file)
+        case AgentKeys() as agent:
+            path = agent_path if agent.socket is None else agent.socket
+            async with _agent(remote, path) as keys:
+                yield keys
+        case Kerberos():
+            if importlib.util.find_spec("gssapi") is None:
+                what = "gssapi needs the gssapi module: install notebook-gateway[kerberos]"
+                raise _unusable(remote, what)
+            yield ()
+        case None:
+            raise _unusable(remote, f"set identity, agent or gssapi for {login}")
 
 
 @asynccontextmanager
@@ -52,12 +55,12 @@ async def _agent(remote: Remote, agent_path: str) -> AsyncIterator[KeyPairs]:
         yield keys
 
 
-def _read(remote: Remote, identity: str) -> KeyPairs:
+def _read(remote: Remote, file: KeyFile) -> KeyPairs:
     """Read key, passphrase and certificate; blocks, and decrypting takes its time on purpose."""
+    identity = file.identity
     try:
-        passphrase = _passphrase(remote)
-        key = asyncssh.read_private_key(identity, passphrase)
-        certificates = [] if remote.certificate is None else [_certificate(remote.certificate)]
+        key = asyncssh.read_private_key(identity, _passphrase(file))
+        certificates = [] if file.certificate is None else [_certificate(file.certificate)]
     except OSError as exc:
         raise _unusable(remote, f"{exc.filename} can't be read: {exc.strerror}") from exc
     except asyncssh.KeyEncryptionError as exc:
@@ -65,14 +68,14 @@ def _read(remote: Remote, identity: str) -> KeyPairs:
     except (asyncssh.KeyImportError, UnicodeDecodeError) as exc:
         raise _unusable(remote, f"{identity} is of no use: {exc}") from exc
     if any(certificate.key != key.convert_to_public() for certificate in certificates):
-        raise _unusable(remote, f"certificate {remote.certificate} is not of the key {identity}")
+        raise _unusable(remote, f"certificate {file.certificate} is not of the key {identity}")
     return asyncssh.load_keypairs([key], certlist=certificates)
 
 
-def _passphrase(remote: Remote) -> str | None:
-    if remote.passphrase_file is None:
+def _passphrase(file: KeyFile) -> str | None:
+    if file.passphrase_file is None:
         return None
-    return Path(remote.passphrase_file).read_text(encoding="utf-8").removesuffix("\n")
+    return Path(file.passphrase_file).read_text(encoding="utf-8").removesuffix("\n")
 
 
 def _certificate(path: str) -> asyncssh.SSHCertificate:

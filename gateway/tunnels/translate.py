@@ -7,6 +7,7 @@ import asyncssh
 from gateway.core.host_key import Verdict
 from gateway.core.inventory import Notebook, Remote
 from gateway.core.names import LoginName
+from gateway.core.ssh_credential import means
 from gateway.errors import (
     ForwardingRefused,
     NotebookStopped,
@@ -112,9 +113,10 @@ def _source(remote: Remote) -> str:
 
 
 def _login_refused(remote: Remote, login: LoginName) -> RemoteRejected:
-    means = remote.identity or ("the agent's keys" if remote.agent else "Kerberos")
+    credential = remote.credential_of(login)
+    proof = "nothing" if credential is None else means(credential)
     detail = (
-        f"{remote.name} does not let {login} in with {means};"
+        f"{remote.name} does not let {login} in with {proof};"
         f" put the public key into {login}'s ~/.ssh/authorized_keys there"
     )
     return RemoteRejected(Reason.LOGIN_REFUSED, detail)

@@ -194,7 +194,7 @@ def _ways(inventory: Inventory) -> Iterator[tuple[TunnelId, Way]]:
 
 
 def _way(inventory: Inventory, name: RemoteName, login: LoginName) -> Way:
-    remote = inventory.remotes[name]
+    remote = inventory.remotes[name].as_login(login)
     if remote.jump is None:
         return Way(remote, login)
     return Way(

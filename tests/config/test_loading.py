@@ -16,6 +16,7 @@ from gateway.core.inventory import (
     Verify,
 )
 from gateway.core.names import GroupName, MemberName, NotebookName, RemoteName
+from gateway.core.ssh_credential import AgentKeys, KeyFile
 from gateway.errors import ConfigurationInvalid
 from tests.config.writing import GOOD, examined, problems
 
@@ -99,11 +100,10 @@ def test_reads_whole_remotes(directory: Path) -> None:
     assert inventory is not None
     lab, bastion = inventory.remotes[RemoteName("lab")], inventory.remotes[RemoteName("bastion")]
     assert (lab.host, lab.port, lab.login) == ("lab.example.org", 2222, "gateway")
-    assert lab.identity == str(directory / "lab_key")
-    assert lab.passphrase_file == str(directory / "passphrase")
+    assert lab.credential == KeyFile(str(directory / "lab_key"), str(directory / "passphrase"))
     assert lab.known_hosts == str(directory / "known_hosts")
     assert (lab.jump, lab.keepalive_seconds) == ("bastion", 0.5)
-    assert (bastion.agent, bastion.host_key) == (True, "SHA256:" + "A" * 43)
+    assert (bastion.credential, bastion.host_key) == (AgentKeys(), "SHA256:" + "A" * 43)
     assert bastion.host_key_policy is HostKeyPolicy.STRICT
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gateway.core.inventory import Remote
 from gateway.core.names import LoginName
+from gateway.core.ssh_credential import KeyFile
 from tests import requires
 from tests.tunnels.fakes import LAB, Keys
 
@@ -83,7 +84,7 @@ class Sshd:
             "name": LAB,
             "host": "127.0.0.1",
             "port": self.port,
-            "identity": self.keys.path("member"),
+            "credential": KeyFile(self.keys.path("member")),
             "host_key": self.keys.host.get_fingerprint(),
         }
         return Remote(**{**given, **options})  # type: ignore[arg-type]  # a test's shorthand
