@@ -11,7 +11,6 @@ import asyncssh
 from gateway.core.host_key import Verdict, judge, same_fingerprint, vouched
 from gateway.core.inventory import Remote
 from gateway.core.names import LoginName, RemoteName
-from gateway.core.ssh_credential import Kerberos
 from gateway.errors import (
     Reason,
     RemoteRejected,
@@ -20,7 +19,7 @@ from gateway.errors import (
 )
 from gateway.tunnels import algorithms
 from gateway.tunnels.connection import Connection, held
-from gateway.tunnels.identities import KeyPairs, key_pairs
+from gateway.tunnels.identities import Proof, Prover
 from gateway.tunnels.known_hosts import KnownKeys, kinds, known_keys
 from gateway.tunnels.translate import remote_error
 from gateway.tunnels.windows import Windows
@@ -93,11 +92,10 @@ class Greeter(asyncssh.SSHClient):
 class Dialer:
     """Dials remotes; knows how, and keeps nothing."""
 
-    def __init__(self, *, pins: Pins, windows: Windows, agent_path: str = "") -> None:
-        """Dial with the pins given; an empty ``agent_path`` leaves it to SSH_AUTH_SOCK."""
+    def __init__(self, *, pins: Pins, windows: Windows, prover: Prover | None = None) -> None:
         self._pins = pins
         self._windows = windows
-        self._agent_path = agent_path
+        self._prover = Prover() if prover is None else prover
 
     async def dial(
         self, way: Way, through: Connection | None
@@ -106,14 +104,14 @@ class Dialer:
         try:
             async with (
                 asyncio.timeout(DIAL_SECONDS),
-                key_pairs(way.remote, way.login, self._agent_path) as keys,
+                self._prover.proof(way.remote, way.login) as proof,
             ):
-                ssh, ended = await self._log_in(way, through, keys)
+                ssh, ended = await self._log_in(way, through, proof)
         except TimeoutError as exc:
             raise remote_error(exc, way.remote, way.login) from exc
         return held(ssh, ended, self._windows)
 
-    async def _log_in(self, way: Way, through: Connection | None, keys: KeyPairs) -> LoggedIn:
+    async def _log_in(self, way: Way, through: Connection | None, proof: Proof) -> LoggedIn:
         """Connect; if another host key is shown than the one vouched for, ask for the next kind.
 
         A fingerprint does not say of which of the remote's keys it is.
@@ -125,7 +123,7 @@ class Dialer:
         while True:
             greeter = Greeter(way.remote, remembered, others_known=bool(known))
             try:
-                ssh = await connect(way, Wants(through, keys, known, asked), greeter)
+                ssh = await connect(way, Wants(through, proof, known, asked), greeter)
             except (asyncssh.Error, OSError) as exc:
                 error = changed or remote_error(
                     exc, way.remote, way.login, greeted=greeter.greeted, verdict=greeter.verdict
@@ -163,15 +161,14 @@ class Wants:
     """What one try to connect goes by."""
 
     through: Connection | None
-    keys: KeyPairs
+    proof: Proof
     known: KnownKeys
     host_key_algorithms: Sequence[str]
 
 
 async def connect(way: Way, wants: Wants, greeter: Greeter) -> asyncssh.SSHClientConnection:
     """Connect and log in; nothing in ~/.ssh or of the environment counts."""
-    remote = way.remote
-    kerberos = isinstance(remote.credential_of(way.login), Kerberos)
+    remote, ccache = way.remote, wants.proof.ccache
     return await asyncssh.connect(
         remote.host,
         remote.port,
@@ -179,12 +176,14 @@ async def connect(way: Way, wants: Wants, greeter: Greeter) -> asyncssh.SSHClien
         tunnel=wants.through or (),
         client_factory=lambda: greeter,
         username=way.login,
-        client_keys=wants.keys or None,
+        client_keys=wants.proof.keys or None,
         agent_path=None,
         agent_forwarding=False,
-        gss_auth=kerberos,
+        gss_host=None if ccache is None else remote.host,
+        gss_store=None if ccache is None else {"ccache": ccache},
+        gss_auth=ccache is not None,
         gss_kex=False,
-        preferred_auth=("gssapi-with-mic",) if kerberos else ("publickey",),
+        preferred_auth=("publickey",) if ccache is None else ("gssapi-with-mic",),
         known_hosts=wants.known.for_asyncssh(),
         server_host_key_algs=wants.host_key_algorithms,
         x509_trusted_certs=None,

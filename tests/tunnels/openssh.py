@@ -2,10 +2,11 @@
 
 import asyncio
 import getpass
+import os
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -34,9 +35,16 @@ class Sshd:
     """An sshd for each connection to a socket of ours (``sshd -i``): ready at once, gone at once."""
 
     def __init__(
-        self, folder: Path, keys: Keys, options: tuple[str, ...], tasks: asyncio.TaskGroup
+        self,
+        folder: Path,
+        keys: Keys,
+        options: tuple[str, ...],
+        tasks: asyncio.TaskGroup,
+        *,
+        environment: Mapping[str, str],
     ) -> None:
         self.folder = folder
+        self._environment = {**os.environ, **environment}
         self.keys = keys
         self.port = 0
         self._program = requires.program("sshd", package="openssh-server")
@@ -74,7 +82,11 @@ class Sshd:
                 accepted, _ = await asyncio.get_running_loop().sock_accept(listening)
                 with accepted:
                     process = await asyncio.create_subprocess_exec(
-                        self._program, *arguments, stdin=accepted, stdout=accepted
+                        self._program,
+                        *arguments,
+                        stdin=accepted,
+                        stdout=accepted,
+                        env=self._environment,
                     )
                 self._processes.append(process)
 
@@ -102,10 +114,12 @@ class Sshd:
 
 
 @asynccontextmanager
-async def sshd(folder: Path, keys: Keys, *options: str) -> AsyncIterator[Sshd]:
+async def sshd(
+    folder: Path, keys: Keys, *options: str, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[Sshd]:
     """Serve with an sshd that lets the member's key in; ``options`` are lines of its configuration."""
     async with asyncio.TaskGroup() as tasks:
-        served = Sshd(folder, keys, options, tasks)
+        served = Sshd(folder, keys, options, tasks, environment=environment or {})
         served.start()
         yield served
         served.stop()

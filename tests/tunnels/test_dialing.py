@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -131,7 +132,7 @@ async def test_unusable_identities(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What can't be used is named, and the remote is left alone."""
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "gssapi", None)
     monkeypatch.chdir(keys.folder)
 
     error = await failed(remote.config(keys, credential=credential))
