@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from gateway.core.names import LoginName
+
 
 @dataclass(frozen=True, slots=True)
 class KeyFile:
@@ -46,6 +48,23 @@ def means(credential: Credential) -> str:
             return f"the keys of the agent at {credential.socket}"
         case Kerberos():
             return f"the Kerberos ticket {_ticket(credential)}"
+
+
+def remedy(credential: Credential | None, login: LoginName) -> str:
+    """Return what is to be done on a remote that does not take ``credential`` for ``login``."""
+    match credential:
+        case Kerberos():
+            return (
+                f"its principal must stand in {login}'s ~/.k5login there, or be {login} by auth_to_local"
+                " in krb5.conf there, and sshd needs GSSAPIAuthentication yes and a host keytab"
+            )
+        case KeyFile(certificate=str(path)):
+            return (
+                f"sshd there must trust its authority (TrustedUserCAKeys), and {login} must be one of"
+                f" its principals: see ssh-keygen -L -f {path}"
+            )
+        case _:
+            return f"put the public key into {login}'s ~/.ssh/authorized_keys there"
 
 
 def _ticket(kerberos: Kerberos) -> str:

@@ -7,7 +7,7 @@ import asyncssh
 from gateway.core.host_key import Verdict
 from gateway.core.inventory import Notebook, Remote
 from gateway.core.names import LoginName
-from gateway.core.ssh_credential import means
+from gateway.core.ssh_credential import means, remedy
 from gateway.errors import (
     ForwardingRefused,
     NotebookStopped,
@@ -115,10 +115,7 @@ def _source(remote: Remote) -> str:
 def _login_refused(remote: Remote, login: LoginName) -> RemoteRejected:
     credential = remote.credential_of(login)
     proof = "nothing" if credential is None else means(credential)
-    detail = (
-        f"{remote.name} does not let {login} in with {proof};"
-        f" put the public key into {login}'s ~/.ssh/authorized_keys there"
-    )
+    detail = f"{remote.name} does not let {login} in with {proof}; {remedy(credential, login)}"
     return RemoteRejected(Reason.LOGIN_REFUSED, detail)
 
 
