@@ -76,7 +76,7 @@ def _kind(about: dict[str, object]) -> str:
     """Return in a word or two what may stand there."""
     arms = about.get("anyOf")
     if isinstance(arms, list):
-        return _kind(arms[0])
+        return " or ".join(kind for kind in map(_kind, arms) if kind)
     if "const" in about:
         return f"`{about['const']}`"
     if "enum" in about and isinstance(about["enum"], list):

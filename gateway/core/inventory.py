@@ -134,9 +134,13 @@ class Remote:
     """What single logins prove themselves with instead."""
     known_hosts: str | None = None
     host_key: str | None = None
+    host_key_alias: str | None = None
+    """What known_hosts calls it; None is its host and port."""
     host_key_policy: HostKeyPolicy = HostKeyPolicy.STRICT
     jump: RemoteName | None = None
     keepalive_seconds: float = 5.0
+    connect_seconds: float | None = None
+    """How long connecting and logging in may take; None is what is usual."""
 
     def credential_of(self, login: LoginName) -> Credential | None:
         """Return what ``login`` proves itself with: its own, or else the remote's."""

@@ -103,7 +103,7 @@ class Dialer:
         """Log in, and return what holds the connection; raise RemoteError when it can't be had."""
         try:
             async with (
-                asyncio.timeout(DIAL_SECONDS),
+                asyncio.timeout(way.remote.connect_seconds or DIAL_SECONDS),
                 self._prover.proof(way.remote, way.login) as proof,
             ):
                 ssh, ended = await self._log_in(way, through, proof)
@@ -195,6 +195,6 @@ async def connect(way: Way, wants: Wants, greeter: Greeter) -> asyncssh.SSHClien
         compression_algs=None,
         keepalive_interval=remote.keepalive_seconds,
         keepalive_count_max=KEEPALIVES,
-        login_timeout=DIAL_SECONDS,
+        login_timeout=remote.connect_seconds or DIAL_SECONDS,
         utf8_decode_errors="replace",
     )

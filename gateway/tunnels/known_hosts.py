@@ -56,7 +56,11 @@ def kinds(known: KnownKeys, vouched: str | None) -> Sequence[str]:
 def _read(remote: Remote, path: str) -> KnownKeys:
     port = None if remote.port == SSH_PORT else remote.port
     try:
-        found = asyncssh.read_known_hosts(path).match(remote.host, "", port)
+        known = asyncssh.read_known_hosts(path)
+        alias = remote.host_key_alias  # which stands for host and port, as in OpenSSH
+        found = (
+            known.match(remote.host, "", port) if alias is None else known.match(alias, "", None)
+        )
     except OSError as exc:
         detail = f"known_hosts of {remote.name}, {path}, can't be read: {exc.strerror}"
         raise RemoteRejected(Reason.HOST_KEY_UNKNOWN, detail) from exc

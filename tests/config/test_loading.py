@@ -249,7 +249,7 @@ def test_names_the_problem(tmp_path: Path, text: str, problem: str) -> None:
         ('host: "a\\nb", agent: true, host_key_policy: accept-new', "remotes.lab.host: may not hold control characters"),
         ("host: '%h', agent: true, host_key_policy: accept-new", "remotes.lab.host: '%h' is neither a host's name nor an IP address"),
         ("host: $(id), agent: true, host_key_policy: accept-new", "remotes.lab.host: '$(id)' is neither a host's name nor an IP address"),
-        ("host: a, agent: yes, host_key_policy: accept-new", "remotes.lab.agent: must be true or false"),
+        ("host: a, agent: yes, host_key_policy: accept-new", "remotes.lab.agent: must be true, false or the path of the agent's socket"),
     ],
 )  # fmt: skip
 def test_names_the_problem_of_a_remote(tmp_path: Path, remote: str, problem: str) -> None:

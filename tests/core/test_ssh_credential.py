@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway.core.ssh_credential import AgentKeys, Credential, Kerberos, KeyFile, means
+from gateway.core.names import LoginName
+from gateway.core.ssh_credential import AgentKeys, Credential, Kerberos, KeyFile, means, remedy
 
 
 @pytest.mark.parametrize(
@@ -23,3 +24,16 @@ from gateway.core.ssh_credential import AgentKeys, Credential, Kerberos, KeyFile
 )
 def test_each_is_named(credential: Credential, words: str) -> None:
     assert means(credential) == words
+
+
+@pytest.mark.parametrize(
+    ("credential", "fix"),
+    [
+        (KeyFile("/k"), "alice's ~/.ssh/authorized_keys"),
+        (KeyFile("/k", certificate="/k-cert.pub"), "ssh-keygen -L -f /k-cert.pub"),
+        (AgentKeys(), "alice's ~/.ssh/authorized_keys"),
+        (Kerberos(), "alice's ~/.k5login"),
+    ],
+)
+def test_each_has_its_remedy(credential: Credential, fix: str) -> None:
+    assert fix in remedy(credential, LoginName("alice"))
