@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from gateway.core.expiry import ending
 from gateway.core.names import RemoteName
 from gateway.core.ssh_certificate import SshCertificate, fingerprint, from_blob, is_certificate
 from gateway.core.ssh_credential import AgentKeys, KeyFile, means
@@ -31,9 +32,9 @@ def refuse_untimely(
         return
     what = f"remote {remote}: {means(credential)}"
     if any(_early(each, now) for each in certificates):
-        detail = f"{what}: is not valid yet; if its dates are right, the gateway's clock is slow"
+        detail = f"{what} is not valid yet; if its dates are right, the gateway's clock is slow"
         raise RemoteRejected(Reason.IDENTITY_UNUSABLE, detail)
-    detail = f"{what}: its time is over; put a renewed one in its place"
+    detail = f"{what} {ending(shown(blobs), now)}; put a renewed one in its place"
     raise RemoteRejected(Reason.CREDENTIAL_EXPIRED, detail)
 
 

@@ -59,6 +59,12 @@ def wait_before_looking(credential: CredentialStatus, now: float) -> float | Non
     return min(max(left / LOOKS_IN_WHAT_IS_LEFT, 1.0), LOOK_SECONDS) if left > 0 else LOOK_SECONDS
 
 
+def told(credential: CredentialStatus, now: float) -> str:
+    """Return what it is and when it ends: ``certificate alice, ends in 3 h``."""
+    end = ending(credential, now)
+    return f"{credential.kind} {credential.name}{', ' if end else ''}{end}"
+
+
 def ending(credential: CredentialStatus, now: float) -> str:
     """Return when it ends, in words: ``ends in 3 h``, ``ended 2 days ago``; empty if it never does."""
     if credential.expires_at is None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final, TypeAlias
 
-from gateway.core.expiry import LOOK_SECONDS, Stage, ending, stage, wait_before_looking
+from gateway.core.expiry import LOOK_SECONDS, Stage, stage, told, wait_before_looking
 from gateway.core.inventory import Remote
 from gateway.core.names import LoginName
 from gateway.core.status import CredentialStatus, TunnelState
@@ -87,7 +87,7 @@ class CredentialWatcher:
         """Log once for each threshold that has been passed, and that it is renewed."""
         now = self._time.clock()
         reached, before, self._told = stage(seen, now), self._told, stage(seen, now)
-        what = f"{seen.kind} {seen.name} {ending(seen, now)}"
+        what = told(seen, now)
         if reached > before:
             level = logging.ERROR if reached is Stage.OVER else logging.WARNING
             log.log(level, "tunnel %s: its %s; renew it", self.id, what)

@@ -32,11 +32,24 @@ class Gauges(Collector):
         yield self._states(
             "gateway_notebooks", "Notebooks by state", NotebookState, self._notebooks()
         )
+        yield self._expiries()
         for name, value in self._door().items():
             kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
             metric = kind(f"gateway_{name}", name.removesuffix("_total").replace("_", " "))
             metric.add_metric([], value)
             yield metric
+
+    def _expiries(self) -> Metric:
+        metric = GaugeMetricFamily(
+            "gateway_credential_expires_timestamp_seconds",
+            "When what a tunnel's login proves itself with ends",
+            labels=["remote", "login"],
+        )
+        for tunnel in self._tunnels():
+            if tunnel.credential is not None and tunnel.credential.expires_at is not None:
+                labels = [tunnel.id.remote, tunnel.id.login]
+                metric.add_metric(labels, tunnel.credential.expires_at)
+        return metric
 
     @staticmethod
     def _states(

@@ -71,9 +71,9 @@ async def test_says_each_threshold_once(time: FakeTime, caplog: pytest.LogCaptur
         await look_at(time, 11 * HOUR)
 
     assert said == [
-        ("WARNING", "its certificate alice ends in 114 min; renew it"),
-        ("WARNING", "its certificate alice ends in 24 min; renew it"),
-        ("ERROR", "its certificate alice ended 6 min ago; renew it"),
+        ("WARNING", "its certificate alice, ends in 114 min; renew it"),
+        ("WARNING", "its certificate alice, ends in 24 min; renew it"),
+        ("ERROR", "its certificate alice, ended 6 min ago; renew it"),
     ]
     assert caplog.records[-1].message.endswith("ends in 9 h; it was renewed")
 

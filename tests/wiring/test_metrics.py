@@ -3,14 +3,25 @@
 from prometheus_client import CollectorRegistry, generate_latest
 
 from gateway.core.names import LoginName, NotebookName, RemoteName, TunnelId
-from gateway.core.status import NotebookState, NotebookStatus, TunnelState, TunnelStatus
+from gateway.core.status import (
+    CredentialStatus,
+    NotebookState,
+    NotebookStatus,
+    TunnelState,
+    TunnelStatus,
+)
 from gateway.wiring.metrics import Gauges
 
 NOTEBOOKS = (
     NotebookStatus(NotebookName("alice"), NotebookState.READY, 0.0),
     NotebookStatus(NotebookName("bob"), NotebookState.STOPPED, 0.0),
 )
-TUNNELS = (TunnelStatus(TunnelId(RemoteName("lab"), LoginName("alice")), TunnelState.UP, 0.0),)
+TICKET = CredentialStatus("Kerberos ticket", "alice@LAB.TEST", expires_at=1_800_000_000.0)
+ALICE, BOB = (TunnelId(RemoteName("lab"), LoginName(name)) for name in ("alice", "bob"))
+TUNNELS = (
+    TunnelStatus(ALICE, TunnelState.UP, 0.0, credential=TICKET),
+    TunnelStatus(BOB, TunnelState.UP, 0.0, credential=CredentialStatus("key", "SHA256:x")),
+)
 
 
 def test_states_and_counts_are_told() -> None:
@@ -22,9 +33,12 @@ def test_states_and_counts_are_told() -> None:
 
     told = generate_latest(registry).decode().splitlines()
 
-    assert 'gateway_tunnels{state="up"} 1.0' in told
+    assert 'gateway_tunnels{state="up"} 2.0' in told
     assert 'gateway_tunnels{state="parked"} 0.0' in told
     assert 'gateway_notebooks{state="ready"} 1.0' in told
     assert 'gateway_notebooks{state="stopped"} 1.0' in told
     assert "gateway_requests_total 7.0" in told
     assert "gateway_websockets 2.0" in told
+    assert [line for line in told if line.startswith("gateway_credential")] == [
+        'gateway_credential_expires_timestamp_seconds{login="alice",remote="lab"} 1.8e+09'
+    ]
