@@ -19,7 +19,7 @@ PREFIX: Final = "GATEWAY_"
 _NOT_KEYS: Final = re.compile(
     r"GATEWAY_(CONFIG|URL|TOKEN|TOKEN_FILE|DEMO_.*|TEST_.*"
     # What the Compose files and the Makefile interpolate; it may be exported where we start.
-    r"|VERSION|UID|BASE_IMAGE|PUBLISH|MEMORY|(CONFIG|SECRETS)_FOLDER"
+    r"|VERSION|VARIANT|UID|BASE_IMAGE|PUBLISH|MEMORY|(CONFIG|SECRETS)_FOLDER"
     # Kubernetes gives these to every pod beside a Service named "gateway".
     r"|SERVICE_(HOST|PORT)(_.*)?|PORT(_[0-9]+_(TCP|UDP|SCTP).*)?)"
 )

@@ -1,6 +1,7 @@
 """gateway.tunnels.kerberos against a real KDC, and OpenSSH's own sshd."""
 
 import asyncio
+import importlib.util
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from gateway.core.status import CredentialStatus, TunnelStatus
 from gateway.errors import Reason, RemoteError, RemoteRejected, RemoteUnreachable
 from gateway.tunnels.identities import Prover
 from gateway.tunnels.tunnels import Tunnels
+from tests import requires
 from tests.tunnels.fakes import ALICE, LAB, Keys, alices, inventory
 from tests.tunnels.kdc import HOST, REALM, Kdc, kdc
 from tests.tunnels.notebooks import FakeNotebook
@@ -21,7 +23,6 @@ from tests.tunnels.openssh import Sshd, login, sshd
 from tests.tunnels.running import running, until
 from tests.tunnels.test_openssh import answered, reached, refused
 
-pytest.importorskip("gssapi")
 pytestmark = [pytest.mark.anyio, pytest.mark.kerberos]
 
 ONLY_KERBEROS = (
@@ -34,6 +35,7 @@ ONLY_KERBEROS = (
 @pytest.fixture
 async def realm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Kdc]:
     """A realm with alice in it, who may be this account on the remote; this process knows it."""
+    requires.require(importlib.util.find_spec("gssapi") is not None, "gssapi")
     async with kdc(tmp_path / "kdc") as running_kdc:
         for name, value in running_kdc.environment.items():
             monkeypatch.setenv(name, value)
