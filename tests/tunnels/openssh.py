@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -31,6 +31,14 @@ def keygen(*arguments: str | Path) -> None:
     subprocess.run([program, "-q", *map(str, arguments)], check=True, stdin=subprocess.DEVNULL)
 
 
+def in_container(image: str, *mounted: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the sshd of ``image`` as a program; it sees the network and the folders that we see."""
+    volumes = [f"--volume={folder}:{folder}" for folder in mounted]
+    variables = [f"--env={name}={value}" for name, value in environment.items()]
+    start = ("docker", "run", "--rm", "--interactive", "--network=host")
+    return (*start, *volumes, *variables, "--entrypoint=/usr/sbin/sshd", image)
+
+
 class Sshd:
     """An sshd for each connection to a socket of ours (``sshd -i``): ready at once, gone at once."""
 
@@ -42,12 +50,13 @@ class Sshd:
         tasks: asyncio.TaskGroup,
         *,
         environment: Mapping[str, str],
+        program: Sequence[str],
     ) -> None:
         self.folder = folder
         self._environment = {**os.environ, **environment}
         self.keys = keys
         self.port = 0
-        self._program = requires.program("sshd", package="openssh-server")
+        self._program = program
         self._tasks = tasks
         self._listener: asyncio.Task[None] | None = None
         self._processes: list[asyncio.subprocess.Process] = []
@@ -82,7 +91,7 @@ class Sshd:
                 accepted, _ = await asyncio.get_running_loop().sock_accept(listening)
                 with accepted:
                     process = await asyncio.create_subprocess_exec(
-                        self._program,
+                        *self._program,
                         *arguments,
                         stdin=accepted,
                         stdout=accepted,
@@ -115,11 +124,19 @@ class Sshd:
 
 @asynccontextmanager
 async def sshd(
-    folder: Path, keys: Keys, *options: str, environment: Mapping[str, str] | None = None
+    folder: Path,
+    keys: Keys,
+    *options: str,
+    environment: Mapping[str, str] | None = None,
+    program: Sequence[str] = (),
 ) -> AsyncIterator[Sshd]:
-    """Serve with an sshd that lets the member's key in; ``options`` are lines of its configuration."""
+    """Serve with an sshd that lets the member's key in; ``options`` are lines of its configuration.
+
+    The ``program`` is this machine's, unless another is given.
+    """
+    ours = program or (requires.program("sshd", package="openssh-server"),)
     async with asyncio.TaskGroup() as tasks:
-        served = Sshd(folder, keys, options, tasks, environment=environment or {})
+        served = Sshd(folder, keys, options, tasks, environment=environment or {}, program=ours)
         served.start()
         yield served
         served.stop()

@@ -247,12 +247,22 @@ async def test_own_tickets(realm: Kdc, server: Sshd, notebook: FakeNotebook) -> 
 async def test_jump(
     realm: Kdc, server: Sshd, keys: Keys, notebook: FakeNotebook, tmp_path: Path
 ) -> None:
-    """A remote with a key behind one with Kerberos."""
-    async with sshd(tmp_path / "inner", keys) as inner:
-        bastion = server.config(host=HOST, login=login(), credential=Kerberos(keytab=keytab(realm)))
-        target = inner.config(name=RemoteName("inner"), jump=LAB)
+    """Three deep: a key, then a ticket, then a key again."""
+    middle, inner = RemoteName("middle"), RemoteName("inner")
+    async with sshd(tmp_path / "outer", keys) as first, sshd(tmp_path / "inner", keys) as third:
+        way = (
+            first.config(login=login()),
+            server.config(
+                name=middle,
+                jump=LAB,
+                host=HOST,
+                login=login(),
+                credential=Kerberos(keytab=keytab(realm)),
+            ),
+            third.config(name=inner, jump=middle),
+        )
 
-        await reached(mine(notebook.port, remote=target.name), bastion, target)
+        await reached(mine(notebook.port, remote=inner), *way)
 
 
 def status(tunnels: Tunnels) -> TunnelStatus:
