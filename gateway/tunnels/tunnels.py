@@ -16,11 +16,11 @@ from gateway.core.status import NotebookState, NotebookStatus, TunnelStatus
 from gateway.core.upstream import Upstream
 from gateway.errors import Reason, TunnelDown
 from gateway.tunnels.channel import ProtocolFactory
+from gateway.tunnels.credential_watcher import CredentialWatcher
 from gateway.tunnels.dialing import Dialer, Pins, Way
 from gateway.tunnels.gate import Gate
 from gateway.tunnels.identities import Prover
 from gateway.tunnels.keeper import Keeper, Time
-from gateway.tunnels.credential_watcher import CredentialWatcher
 from gateway.tunnels.prober import Prober
 from gateway.tunnels.windows import Windows
 
@@ -153,7 +153,9 @@ class Tunnels:
         held = self._watchers.get(keeper.id)
         if held is not None and held.keeper is keeper:
             return held
-        return CredentialWatcher(keeper, self._prover.look, time=self._time, on_change=self._changed)
+        return CredentialWatcher(
+            keeper, self._prover.look, time=self._time, on_change=self._changed
+        )
 
     def _prober(self, notebook: Notebook) -> Prober:
         keeper = self._keepers[notebook.tunnel]

@@ -11,10 +11,10 @@ from gateway.core.inventory import Remote
 from gateway.core.names import LoginName
 from gateway.core.status import CredentialStatus
 from gateway.errors import Reason, RemoteRejected
+from gateway.tunnels.credential_watcher import CredentialWatcher
 from gateway.tunnels.dialing import Way
 from gateway.tunnels.gate import Gate
 from gateway.tunnels.keeper import Keeper
-from gateway.tunnels.credential_watcher import CredentialWatcher
 from tests.tunnels.fakes import LAB, FakeTime
 
 pytestmark = pytest.mark.anyio
