@@ -25,7 +25,7 @@ async def test_each_with_its_own(keys: Keys, remote: FakeRemote, notebook: FakeN
     wanted = inventory(alices(notebook.port), bobs, remotes=(config,))
     async with running(wanted) as tunnels:
         await until(tunnels, lambda: set(tunnel_states(tunnels).values()) == {TunnelState.UP})
-        alice, *_ = remote.connections
+        (alice,) = (c for c in remote.connections if c.get_extra_info("username") == "alice")
         remote.log_ins.clear()
 
         changed = replace(config, logins={BOB: KeyFile(keys.path("member"))})
