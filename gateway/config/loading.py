@@ -1,5 +1,6 @@
 """From the file and the environment to an inventory, or to every problem at once."""
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -61,7 +62,9 @@ def _examined(
     problems = _problems(document, [*mended.problems, *own])
     if problems:
         return Examined(None, problems, (), document=document)
-    warnings = _sorted([*notes, *_placed(document, [*warn(keys), *ending_soon(keys, base)])])
+    warnings = _sorted(
+        [*notes, *_placed(document, [*warn(keys), *ending_soon(keys, base, time.time())])]
+    )
     return Examined(build(keys, base), (), warnings, keys, document)
 
 

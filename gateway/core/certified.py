@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from gateway.core.expiry import ending
 from gateway.core.names import RemoteName
-from gateway.core.ssh_certificate import SshCertificate, fingerprint, from_blob, is_certificate
+from gateway.core.ssh_certificate import SshCertificate, certificate_in, fingerprint
 from gateway.core.ssh_credential import AgentKeys, KeyFile, means
 from gateway.core.status import CredentialStatus
 from gateway.errors import Reason, RemoteRejected
@@ -39,12 +39,13 @@ def refuse_untimely(
 
 
 def _certificates(blobs: Sequence[bytes]) -> list[SshCertificate]:
-    return [from_blob(blob) for blob in blobs if is_certificate(blob)]
+    found = map(certificate_in, blobs)
+    return [certificate for certificate in found if certificate is not None]
 
 
 def _other_keys(blobs: Sequence[bytes], certificates: Sequence[SshCertificate]) -> set[bytes]:
     """Return the plain keys, without those that are only there for their certificates."""
-    plain = {blob for blob in blobs if not is_certificate(blob)}
+    plain = {blob for blob in blobs if certificate_in(blob) is None}
     return plain - {each.key for each in certificates}
 
 

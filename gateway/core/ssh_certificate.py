@@ -38,12 +38,12 @@ class SshCertificate:
     """Of the authority that signed it."""
 
 
-def is_certificate(blob: bytes) -> bool:
-    """Say whether this public key, as SSH encodes it, is a certificate."""
+def certificate_in(blob: bytes) -> SshCertificate | None:
+    """Return the certificate that this public key, as SSH encodes it, is; None if it is a plain key to us."""
     try:
-        return _Fields(blob).text().endswith(SUFFIX)
+        return from_blob(blob)
     except ValueError:
-        return False
+        return None
 
 
 def from_line(text: str) -> SshCertificate:
