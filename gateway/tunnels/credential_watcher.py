@@ -1,4 +1,4 @@
-"""The watcher: knows when the credential of a tunnel ends, says so in time, and has a ticket of ours renewed."""
+"""The watcher of a credential: knows when it ends, says so in time, and has a ticket of ours renewed."""
 
 import asyncio
 import logging
