@@ -44,6 +44,7 @@ class Reason(StrEnum):
     HOST_KEY_UNKNOWN = auto()  # no key is known, and none may be learnt
     IDENTITY_UNUSABLE = auto()  # the key, its passphrase or the agent can't be used
     CREDENTIAL_EXPIRED = auto()  # the certificate's or the Kerberos ticket's time is over
+    KDC_UNREACHABLE = auto()  # no Kerberos server answers; without it there is no ticket
     JUMP_DOWN = auto()  # the remote that leads there has no tunnel
     FORWARDING_REFUSED = auto()  # sshd forbids this forward
     NOT_RUNNING = auto()  # nothing listens at the notebook's port

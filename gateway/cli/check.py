@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +13,7 @@ from gateway.cli.deployment import examined, find_config
 from gateway.cli.exits import CommandFailed, Exit
 from gateway.cli.options import Config, Output
 from gateway.cli.output import Form, Row, say, show
+from gateway.core.expiry import Stage, stage, told
 from gateway.core.inventory import Inventory
 from gateway.core.status import NotebookState, NotebookStatus, TunnelState, TunnelStatus
 from gateway.errors import ConfigurationInvalid
@@ -52,6 +55,7 @@ def _connect(wanted: Inventory, output: Form) -> None:
     statuses: list[TunnelStatus | NotebookStatus] = [*tunnels, *notebooks]
     rows = [_row(status) for status in statuses]
     show(rows, ("what", "name", "state", "detail"), output)
+    _warn(tunnels)
     failed = [
         row["name"] for row, status in zip(rows, statuses, strict=True) if status.state not in FINE
     ]
@@ -59,9 +63,19 @@ def _connect(wanted: Inventory, output: Form) -> None:
         raise CommandFailed(Exit.UNREACHABLE, f"not as wanted: {', '.join(map(str, failed))}")
 
 
+def _warn(tunnels: Iterable[TunnelStatus]) -> None:
+    now = time.time()
+    for tunnel in tunnels:
+        if tunnel.credential is not None and stage(tunnel.credential, now) is not Stage.FINE:
+            say(f"warning: {tunnel.id}: {told(tunnel.credential, now)}; renew it")
+
+
 def _row(status: TunnelStatus | NotebookStatus) -> Row:
+    expires_at = None
     if isinstance(status, TunnelStatus):
         what, name, found = "tunnel", str(status.id), ""
+        if status.credential is not None:
+            expires_at, found = status.credential.expires_at, told(status.credential, time.time())
     else:
         what, name = "notebook", status.name
         found = "" if status.upstream is None else str(status.upstream)
@@ -71,4 +85,5 @@ def _row(status: TunnelStatus | NotebookStatus) -> Row:
         "state": status.state.value,
         "reason": status.reason,
         "detail": status.detail or found,
+        "expires_at": expires_at,
     }

@@ -22,13 +22,13 @@ One file, `gateway.yaml`; `gateway check` finds every problem in it at once. The
 - **Durations** carry their unit: `500ms`, `5s`, `10m`, `8h`, `30d`; so do **sizes**: `512B`, `64KiB`, `1MiB`.
 - **Files** are found from the folder of `gateway.yaml`. They must be there and readable when the file is checked;
   secrets are read when they are used.
-- **Private keys** (`identity`, `tls.key`) that belong to the gateway's own user must be readable by it alone, as
-  OpenSSH wants (`chmod 600`). Mounted secrets that belong to somebody else (Compose and Swarm mount them as root's,
+- **Private keys** (`identity`, `tls.key`), keytabs and Kerberos caches that belong to the gateway's own user must be
+  readable by it alone, as OpenSSH wants (`chmod 600`). Mounted secrets that belong to somebody else (Compose and Swarm mount them as root's,
   0444; Kubernetes 0440) are taken as they are, as long as nobody else may write them: in the container the gateway
   is alone with them, and on the host it is the folder above that must keep others out.
 - **Variables** override single keys: `GATEWAY_NOTEBOOKS__ALICE__PORT=7002`. Two underscores lead into a map; one
-  stands for a dash in a name. Lists and maps are written `[a, b]` and `{a: 1}`. `GATEWAY_CONFIG`, `GATEWAY_URL`,
-  `GATEWAY_TOKEN`, `GATEWAY_TOKEN_FILE`, `GATEWAY_DEMO_*`, `GATEWAY_TEST_*`, those of the Compose files
+  stands for a dash in a name, or for itself in the name of a login that the file has. Lists and maps are written
+  `[a, b]` and `{a: 1}`. `GATEWAY_CONFIG`, `GATEWAY_URL`, `GATEWAY_TOKEN`, `GATEWAY_TOKEN_FILE`, `GATEWAY_DEMO_*`, `GATEWAY_TEST_*`, those of the Compose files
   (`GATEWAY_VERSION`, `GATEWAY_UID`, …) and those that Kubernetes makes of a Service called gateway are no keys; any
   other that begins with `GATEWAY_` and names none is an error.
 """
@@ -76,7 +76,7 @@ def _kind(about: dict[str, object]) -> str:
     """Return in a word or two what may stand there."""
     arms = about.get("anyOf")
     if isinstance(arms, list):
-        return _kind(arms[0])
+        return " or ".join(kind for kind in map(_kind, arms) if kind)
     if "const" in about:
         return f"`{about['const']}`"
     if "enum" in about and isinstance(about["enum"], list):

@@ -85,7 +85,7 @@ def _lines(wanted: Inventory, needs: Needs, source: str | None) -> list[str]:
 
     remote = needs.tunnel.remote
     try:
-        ours = asyncio.run(own_keys(wanted.remotes[remote]))
+        ours = asyncio.run(own_keys(wanted.remotes[remote], needs.tunnel.login))
     except RemoteError as exc:
         raise CommandFailed(Exit.FAILURE, exc.detail) from exc
     if not ours:

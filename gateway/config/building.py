@@ -1,7 +1,7 @@
 """From checked keys to the inventory."""
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path as FilePath
 
 from gateway.config.checks import GROUP
@@ -10,6 +10,7 @@ from gateway.config.keys import (
     AuthKeys,
     Keys,
     LimitsKeys,
+    LoginKeys,
     MemberKeys,
     NotebookKeys,
     RemoteKeys,
@@ -32,6 +33,7 @@ from gateway.core.inventory import (
     Verify,
 )
 from gateway.core.names import GroupName, LoginName, MemberName, NotebookName, RemoteName
+from gateway.core.ssh_credential import AgentKeys, Credential, Kerberos, KeyFile
 
 
 def filled(keys: Keys) -> Keys:
@@ -97,18 +99,34 @@ def _remote(name: str, keys: RemoteKeys, base: FilePath) -> Remote:
         host=keys.host,
         port=keys.port,
         login=None if keys.login is None else LoginName(keys.login),
-        identity=_file(base, keys.identity),
-        passphrase_file=_file(base, keys.passphrase_file),
-        certificate=_file(base, keys.certificate),
-        agent=keys.agent,
-        gssapi=keys.gssapi,
+        credential=_credential(keys, base),
+        logins={LoginName(login): each for login, each in _logins(keys, base)},
         known_hosts=_file(base, keys.known_hosts),
-        host_key_alias=keys.host_key_alias,
         host_key=keys.host_key,
+        host_key_alias=keys.host_key_alias,
         host_key_policy=keys.host_key_policy,
         jump=None if keys.jump is None else RemoteName(keys.jump),
+        connect_seconds=keys.connect_timeout,
         keepalive_seconds=keys.keepalive,
     )
+
+
+def _logins(keys: RemoteKeys, base: FilePath) -> Iterator[tuple[str, Credential]]:
+    for login, own in keys.logins.items():
+        if (credential := _credential(own, base)) is not None:
+            yield login, credential
+
+
+def _credential(keys: RemoteKeys | LoginKeys, base: FilePath) -> Credential | None:
+    if keys.identity is not None:
+        passphrase, certificate = _file(base, keys.passphrase_file), _file(base, keys.certificate)
+        return KeyFile(str(base / keys.identity), passphrase, certificate)
+    if keys.agent is not False:
+        return AgentKeys(None if keys.agent is True else str(base / keys.agent))
+    if keys.gssapi is not None:
+        ccache, keytab = _file(base, keys.gssapi.ccache), _file(base, keys.gssapi.keytab)
+        return Kerberos(ccache, keytab, keys.gssapi.principal)
+    return None
 
 
 def _notebook(name: str, keys: NotebookKeys, base: FilePath) -> Notebook:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from gateway.config.document import Path, Problem
-from gateway.config.keys import Keys, NotebookKeys, RemoteKeys
+from gateway.config.keys import GssapiKeys, Keys, LoginKeys, NotebookKeys, RemoteKeys
 from gateway.config.kinds import is_ip, public_url
 from gateway.core.inventory import HostKeyPolicy, Routing, TokenSource
 from gateway.core.suggest import did_you_mean
@@ -36,24 +36,47 @@ def _check_server(keys: Keys) -> Iterator[Problem]:
 
 
 def _check_remote(keys: Keys, name: str, remote: RemoteKeys) -> Iterator[Problem]:
-    path = ("remotes", name)
-    yield from _check_credential(path, remote)
+    path: Path = ("remotes", name)
+    if not remote.logins or ways_in(remote):
+        yield from _check_credential(path, remote)
+    for login, own in remote.logins.items():
+        yield from _check_credential((*path, "logins", login), own)
     yield from _check_host_key(path, remote)
     if remote.jump is not None:
         yield from _check_jump(keys, name, remote.jump)
 
 
-def _check_credential(path: Path, remote: RemoteKeys) -> Iterator[Problem]:
-    ways = [way for way in ("identity", "agent", "gssapi") if getattr(remote, way)]
+def ways_in(keys: RemoteKeys | LoginKeys) -> list[str]:
+    """Return the keys that are each a way to log in."""
+    return [way for way in ("identity", "agent", "gssapi") if getattr(keys, way)]
+
+
+def _check_credential(path: Path, keys: RemoteKeys | LoginKeys) -> Iterator[Problem]:
+    ways = ways_in(keys)
     if not ways:
         yield Problem(path, f"{_name(path)} has no way to log in; set identity, agent or gssapi")
-    if len(ways) > 1:
-        yield Problem((*path, ways[1]), f"{_name(path)} has {' and '.join(ways)}; choose one")
+    yield from _only_one(path, ways)
     for beside in ("passphrase_file", "certificate"):
-        if getattr(remote, beside) is not None and remote.identity is None:
+        if getattr(keys, beside) is not None and keys.identity is None:
             yield Problem(
                 (*path, beside), f"{_name(path)} has {beside}, but no identity it goes with"
             )
+    if keys.gssapi is not None:
+        yield from _check_ticket((*path, "gssapi"), keys.gssapi)
+
+
+def _check_ticket(path: Path, keys: GssapiKeys) -> Iterator[Problem]:
+    ways = [way for way in ("ccache", "keytab") if getattr(keys, way) is not None]
+    yield from _only_one(path, ways)
+    if keys.principal is not None and keys.keytab is None:
+        yield Problem(
+            (*path, "principal"), f"{_name(path)} has principal, but no keytab it goes with"
+        )
+
+
+def _only_one(path: Path, ways: list[str]) -> Iterator[Problem]:
+    if len(ways) > 1:
+        yield Problem((*path, ways[1]), f"{_name(path)} has {' and '.join(ways)}; choose one")
 
 
 def _check_host_key(path: Path, remote: RemoteKeys) -> Iterator[Problem]:
@@ -63,8 +86,7 @@ def _check_host_key(path: Path, remote: RemoteKeys) -> Iterator[Problem]:
     if not ways:
         message = "set known_hosts, host_key or host_key_policy: accept-new"
         yield Problem(path, f"{_name(path)} has no host key to be known by; {message}")
-    if len(ways) > 1:
-        yield Problem((*path, ways[1]), f"{_name(path)} has {' and '.join(ways)}; choose one")
+    yield from _only_one(path, ways)
 
 
 def _check_jump(keys: Keys, name: str, jump: str) -> Iterator[Problem]:
@@ -77,6 +99,8 @@ def _check_jump(keys: Keys, name: str, jump: str) -> Iterator[Problem]:
         return
     if keys.remotes[jump].login is None:
         yield Problem(("remotes", jump), f"remotes.{jump}.login is missing: {name} jumps there")
+    else:
+        yield from _check_login(keys, path, jump, keys.remotes[jump].login)
     way = _way(keys, name)
     if way[-1] == name:
         yield Problem(path, f"remotes.{name}.jump leads back to itself: {' → '.join(way)}")
@@ -103,6 +127,8 @@ def _check_notebook(keys: Keys, name: str, notebook: NotebookKeys) -> Iterator[P
     elif notebook.login is None and remote.login is None:
         message = f"notebooks.{name} has no login; set it here or at remotes.{notebook.remote}"
         yield Problem(path, message)
+    else:
+        yield from _check_login(keys, path, notebook.remote, notebook.login or remote.login)
     if (notebook.port is None) == (notebook.socket is None):
         yield Problem(path, f"notebooks.{name} needs a port or a socket, one of the two")
     if notebook.owner is not None and notebook.owner not in keys.members:
@@ -110,6 +136,15 @@ def _check_notebook(keys: Keys, name: str, notebook: NotebookKeys) -> Iterator[P
         message = f"notebooks.{name}.owner: no member is called {notebook.owner}{hint}"
         yield Problem((*path, "owner"), message)
     yield from _check_token(path, notebook)
+
+
+def _check_login(keys: Keys, path: Path, remote: str, login: str | None) -> Iterator[Problem]:
+    """Where only some logins have a credential, whoever logs in must be one of them."""
+    logins = keys.remotes[remote].logins
+    if login is not None and logins and login not in logins and not ways_in(keys.remotes[remote]):
+        hint = did_you_mean(login, logins)
+        message = f"{_name(path)}: remotes.{remote} has no way to log {login} in; set identity, agent or gssapi in its logins{hint}"
+        yield Problem(path, message)
 
 
 def _check_token(path: Path, notebook: NotebookKeys) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """The environment: variables that override single keys, ``GATEWAY_NOTEBOOKS__ALICE__PORT=7002``.
 
-Two underscores lead into a map. Case does not count, and since names hold no underscore, one stands for
-a dash: ``GATEWAY_NOTEBOOKS__ALICE_2__PORT`` is the port of ``alice-2``. A value is read as the file's
+Two underscores lead into a map. Case does not count, and one underscore stands for a dash, or for itself in the
+name of a login that is there: ``GATEWAY_NOTEBOOKS__ALICE_2__PORT`` is the port of ``alice-2``. A value is read as the file's
 would be, but text needs no quotes; a list or a map is written ``[a, b]`` or ``{a: 1}``.
 """
 
@@ -19,7 +19,7 @@ PREFIX: Final = "GATEWAY_"
 _NOT_KEYS: Final = re.compile(
     r"GATEWAY_(CONFIG|URL|TOKEN|TOKEN_FILE|DEMO_.*|TEST_.*"
     # What the Compose files and the Makefile interpolate; it may be exported where we start.
-    r"|VERSION|UID|BASE_IMAGE|PUBLISH|MEMORY|(CONFIG|SECRETS)_FOLDER"
+    r"|VERSION|VARIANT|UID|BASE_IMAGE|PUBLISH|MEMORY|(CONFIG|SECRETS)_FOLDER"
     # Kubernetes gives these to every pod beside a Service named "gateway".
     r"|SERVICE_(HOST|PORT)(_.*)?|PORT(_[0-9]+_(TCP|UDP|SCTP).*)?)"
 )
@@ -40,14 +40,14 @@ def override(document: Document, environ: Mapping[str, str]) -> None:
 def _override(document: Document, variable: str, text: str) -> None:
     origin = Origin(variable)
     try:
-        path = _path(variable.removeprefix(PREFIX))
+        path = _path(variable.removeprefix(PREFIX), document.root)
         value = _value(text, shape_at(path))
         _place(document, path, value, origin)
     except ValueError as exc:
         document.problems.append((origin, str(exc)))
 
 
-def _path(words: str) -> Path:
+def _path(words: str, here: Value) -> Path:
     """Return the path that the variable's words name; raise ValueError where there is none."""
     path: Path = ()
     for word in words.lower().split("__"):
@@ -56,8 +56,17 @@ def _path(words: str) -> Path:
             raise ValueError(f"no such key: {word}{did_you_mean(word, keys_of(shape))}")
         if not is_section(shape) and not is_map(shape):
             raise ValueError(f"no such key: {word}; there are none below {path[-1]}")
-        path = (*path, word if is_section(shape) else word.replace("_", "-"))
+        key = word if is_section(shape) else _given_name(word, here)
+        here = here.get(key) if isinstance(here, dict) else None
+        path = (*path, key)
     return path
+
+
+def _given_name(word: str, here: Value) -> str:
+    """Return the key that ``word`` is meant to be: one that is there, or a new name."""
+    given = here if isinstance(here, dict) else {}
+    new = word.replace("_", "-")
+    return next((key for key in given if key.lower().replace("_", "-") == new), new)
 
 
 def _value(text: str, shape: Shape | None) -> Value:

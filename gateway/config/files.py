@@ -8,8 +8,15 @@ from pathlib import Path as FilePath
 from typing import Final
 
 from gateway.config.document import Path, Problem, dotted
-from gateway.config.keys import Keys
+from gateway.config.keys import Keys, LoginKeys, RemoteKeys
 
+_SECRETS: Final = {
+    "identity": "private key",
+    "key": "private key",
+    "keytab": "keytab",
+    "ccache": "Kerberos cache",
+}
+"""What nobody else may read, by the key that names it."""
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
@@ -20,7 +27,16 @@ class NamedFile:
 
     path: Path
     file: FilePath
-    private_key: bool = False
+
+    @property
+    def secret(self) -> str | None:
+        """What it is called, if nobody else may read it."""
+        return _SECRETS.get(str(self.path[-1]))
+
+    @property
+    def may_be_missing(self) -> bool:
+        """Whether it comes and goes: a ticket is there when somebody has got one."""
+        return self.path[-1] == "ccache"
 
 
 def check_files(keys: Keys, base: FilePath) -> Iterator[Problem]:
@@ -34,8 +50,7 @@ def check_files(keys: Keys, base: FilePath) -> Iterator[Problem]:
 def named_files(keys: Keys, base: FilePath) -> Iterator[NamedFile]:
     """Yield every local file that ``keys`` name."""
     for path, file in _files(keys):
-        private_key = path[-1] == "identity" or path == ("server", "tls", "key")
-        yield NamedFile(path, base / file, private_key)
+        yield NamedFile(path, base / file)
 
 
 def is_ca_file(verify: str | None) -> bool:
@@ -45,8 +60,11 @@ def is_ca_file(verify: str | None) -> bool:
 
 def _files(keys: Keys) -> Iterator[tuple[Path, str]]:
     for name, remote in keys.remotes.items():
-        for key in ("identity", "passphrase_file", "certificate", "known_hosts"):
+        for key in ("ssh_config", "known_hosts"):
             yield from _given(("remotes", name, key), getattr(remote, key))
+        yield from _credential_files(("remotes", name), remote)
+        for login, own in remote.logins.items():
+            yield from _credential_files(("remotes", name, "logins", login), own)
     for name, notebook in keys.notebooks.items():
         yield from _given(("notebooks", name, "token_file"), notebook.token_file)
         if is_ca_file(notebook.verify):
@@ -56,6 +74,14 @@ def _files(keys: Keys) -> Iterator[tuple[Path, str]]:
         yield from _given(("server", "tls", "key"), keys.server.tls.key)
     if keys.auth.oidc is not None:
         yield from _given(("auth", "oidc", "client_secret_file"), keys.auth.oidc.client_secret_file)
+
+
+def _credential_files(path: Path, keys: RemoteKeys | LoginKeys) -> Iterator[tuple[Path, str]]:
+    for key in ("identity", "passphrase_file", "certificate"):
+        yield from _given((*path, key), getattr(keys, key))
+    if keys.gssapi is not None:
+        for key in ("keytab", "ccache"):
+            yield from _given((*path, "gssapi", key), getattr(keys.gssapi, key))
 
 
 def _given(path: Path, file: str | None) -> Iterator[tuple[Path, str]]:
@@ -68,23 +94,21 @@ def _complaint(named: NamedFile) -> str | None:
         with named.file.open("rb") as opened:
             status = os.fstat(opened.fileno())
     except FileNotFoundError:
-        return f"there is no file {named.file}"
+        return None if named.may_be_missing else f"there is no file {named.file}"
     except OSError as exc:
         return f"{named.file} can't be read: {(exc.strerror or str(exc)).lower()}"
-    return _exposure(named.file, status) if named.private_key else None
+    return None if named.secret is None else _exposure(named.secret, named.file, status)
 
 
-def _exposure(file: FilePath, status: os.stat_result) -> str | None:
-    """Say who else reaches a private key; the rule is OpenSSH's.
+def _exposure(what: str, file: FilePath, status: os.stat_result) -> str | None:
+    """Say who else reaches a secret; the rule is OpenSSH's for private keys.
 
     A key of our own must be ours alone. One that is another's to keep, as mounted secrets are root's (0444 in
     Compose and Swarm, 0440 in Kubernetes), we can't narrow: there it's enough that nobody may replace it.
     """
     mode = stat.S_IMODE(status.st_mode)
     if status.st_uid == os.geteuid() and mode & _OTHERS:
-        return f"others may read the private key {file} (mode {mode:04o}); run: chmod 600 {file}"
+        return f"others may read the {what} {file} (mode {mode:04o}); run: chmod 600 {file}"
     if mode & _OTHERS_WRITE:
-        return (
-            f"others may replace the private key {file} (mode {mode:04o}); run: chmod go-w {file}"
-        )
+        return f"others may replace the {what} {file} (mode {mode:04o}); run: chmod go-w {file}"
     return None

@@ -2,9 +2,20 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from gateway.config.kinds import (
+    Agent,
     Count,
     Duration,
     File,
@@ -24,6 +35,7 @@ from gateway.config.kinds import (
     RemoteSocket,
     StoreUrl,
     Text,
+    TicketFile,
     Url,
     VerifyWord,
 )
@@ -97,27 +109,113 @@ class ServerKeys(Section):
     limits: LimitsKeys = Field(LimitsKeys(), description="What a client may take.")
 
 
+class GssapiKeys(Section):
+    """Where a Kerberos ticket comes from."""
+
+    ccache: TicketFile | None = Field(
+        None, description="A cache file that somebody else fills and renews."
+    )
+    keytab: File | None = Field(
+        None, description="A keytab; the gateway gets tickets with it, and renews them."
+    )
+    principal: Text | None = Field(
+        None, description="Whose ticket to get with the keytab; default: the first one's in it."
+    )
+
+
+def _gssapi(value: object) -> object:
+    """Take ``true`` for the ticket of the environment."""
+    if isinstance(value, bool):
+        return {} if value else None
+    if value is not None and not isinstance(value, dict | GssapiKeys):
+        raise ValueError("must be true, false, {ccache: FILE} or {keytab: FILE, principal: NAME}")
+    return value
+
+
+def _gssapi_written(keys: GssapiKeys | None) -> dict[str, object] | bool:
+    if keys is None:
+        return False
+    return keys.model_dump(mode="json", exclude_none=True) or True
+
+
+class _OrFlag:
+    """Tells editors that true and false may stand there too."""
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"anyOf": [{"type": "boolean"}, *handler(core_schema)["anyOf"]]}
+
+
+Identity = Annotated[
+    File | None, Field(description="A private key file; its owner alone may read it.")
+]
+PassphraseFile = Annotated[
+    File | None, Field(description="The file that holds the key's passphrase.")
+]
+Certificate = Annotated[
+    File | None, Field(description="An OpenSSH certificate that goes with the key.")
+]
+AgentKey = Annotated[
+    Agent,
+    Field(
+        description="Use the keys of the ssh-agent at SSH_AUTH_SOCK; a path is where it listens instead."
+    ),
+]
+Gssapi = Annotated[
+    GssapiKeys | None,
+    BeforeValidator(_gssapi),
+    PlainSerializer(_gssapi_written),
+    _OrFlag(),
+    Field(
+        description="Use Kerberos. true: the ticket of KRB5CCNAME; a map: of a cache file, or got with a keytab."
+    ),
+]
+
+
+class LoginKeys(Section):
+    """What one login proves itself with."""
+
+    identity: Identity = None
+    passphrase_file: PassphraseFile = None
+    certificate: Certificate = None
+    agent: AgentKey = False
+    gssapi: Gssapi = None
+
+
+Logins = Annotated[dict[Login, LoginKeys], BeforeValidator(_none_is_empty)]
+
+
+def _ask_for_a_host(schema: JsonSchemaValue) -> None:
+    """Tell editors that an ssh_config may say the host, too."""
+    del schema["required"]
+    schema["anyOf"] = [{"required": ["host"]}, {"required": ["ssh_config"]}]
+
+
 class RemoteKeys(Section):
     """A shared machine, and how to get in."""
 
-    host: Host = Field(description="Its name or IP address.")
+    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra=_ask_for_a_host)
+
+    ssh_config: File | None = Field(
+        None,
+        description="An OpenSSH client configuration: what it says of the host counts where nothing is said here.",
+    )
+    host: Host = Field(
+        description="Its name or IP address; with an ssh_config: its HostName, or else the remote's name."
+    )
     port: Port = Field(22, description="The port of its sshd.")
     login: Login | None = Field(
         None, description="The Unix account, unless a notebook names another."
     )
-    identity: File | None = Field(
-        None, description="A private key file; its owner alone may read it."
+    identity: Identity = None
+    passphrase_file: PassphraseFile = None
+    certificate: Certificate = None
+    agent: AgentKey = False
+    gssapi: Gssapi = None
+    logins: Logins = Field(
+        {}, description="Logins that prove themselves with something else than the remote's own."
     )
-    passphrase_file: File | None = Field(
-        None, description="The file that holds the key's passphrase."
-    )
-    certificate: File | None = Field(
-        None, description="An OpenSSH certificate that goes with the key."
-    )
-    agent: Flag = Field(
-        default=False, description="Use the keys of the ssh-agent at SSH_AUTH_SOCK."
-    )
-    gssapi: Flag = Field(default=False, description="Use Kerberos.")
     known_hosts: File | None = Field(None, description="A known_hosts file with its host key.")
     host_key: Fingerprint | None = Field(None, description="Its host key's fingerprint.")
     host_key_policy: HostKeyPolicy = Field(
@@ -129,6 +227,9 @@ class RemoteKeys(Section):
         description="What it is called in known_hosts and in its host certificate; default: host.",
     )
     jump: Name | None = Field(None, description="Another remote that leads to this one.")
+    connect_timeout: LongDuration | None = Field(
+        None, description="How long connecting and logging in may take; default: 10s."
+    )
     keepalive: LongDuration = Field(
         5.0, description="How often it is asked whether it lives; lost after three unanswered."
     )

@@ -30,6 +30,8 @@ _HOST: Final = re.compile(
 )
 """A DNS name; so neither a dash in front nor anything that OpenSSH or a shell would expand."""
 _FINGERPRINT: Final = re.compile(r"SHA256:[A-Za-z0-9+/]{43}=?")
+_CACHE_TYPE: Final = re.compile(r"[A-Z]+:")
+"""As in KCM: and KEYRING:, which libkrb5 knows besides files."""
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -92,6 +94,22 @@ def _path(text: str) -> str:
     if not text:
         raise ValueError("must be the path of a file")
     return text
+
+
+def _ticket_file(text: str) -> str:
+    if _CACHE_TYPE.match(text):
+        raise ValueError(
+            f"{text!r} must be the path of a file; caches of other types can't be used"
+        )
+    return _path(text)
+
+
+def _agent(value: object) -> bool | str:
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str) or "/" not in value:
+        raise ValueError("must be true, false or the path of the agent's socket")
+    return _path(_text(value))
 
 
 def _remote_socket(text: str) -> str:
@@ -210,6 +228,11 @@ Host = Annotated[
     Text, AfterValidator(_host), WithJsonSchema({"type": "string", "format": "hostname"})
 ]
 File = Annotated[Text, AfterValidator(_path), WithJsonSchema({"type": "string"})]
+TicketFile = Annotated[Text, AfterValidator(_ticket_file), WithJsonSchema({"type": "string"})]
+Agent = Annotated[
+    bool | str, BeforeValidator(_agent), WithJsonSchema({"type": ["boolean", "string"]})
+]
+"""Whether an ssh-agent is used; text is where it listens."""
 RemoteSocket = Annotated[
     Text, AfterValidator(_remote_socket), WithJsonSchema({"type": "string", "pattern": "^/"})
 ]

@@ -1,5 +1,6 @@
 """From the file and the environment to an inventory, or to every problem at once."""
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -7,10 +8,12 @@ from pathlib import Path as FilePath
 from gateway.config.building import build, filled
 from gateway.config.checks import check
 from gateway.config.document import MAX_BYTES, Document, Origin, Problem, read
+from gateway.config.ending import ending_soon
 from gateway.config.environment import override
 from gateway.config.files import check_files
 from gateway.config.keys import Keys
 from gateway.config.mending import Mended, mend
+from gateway.config.ssh_options import Note, fill_in
 from gateway.config.warnings import warn
 from gateway.core.inventory import Inventory
 from gateway.errors import ConfigurationInvalid
@@ -43,19 +46,25 @@ def examine(path: FilePath, environ: Mapping[str, str]) -> Examined:
     if not document.readable:
         return Examined(None, _sorted(document.problems), ())
     override(document, environ)
+    base = path.absolute().parent
+    notes = fill_in(document, base)
     mended = mend(document.root)
     if mended.keys is None:
         return Examined(None, _problems(document, mended.problems), ())
-    return _examined(document, mended, filled(mended.keys), path.absolute().parent)
+    return _examined(document, mended, filled(mended.keys), base, notes)
 
 
-def _examined(document: Document, mended: Mended, keys: Keys, base: FilePath) -> Examined:
+def _examined(
+    document: Document, mended: Mended, keys: Keys, base: FilePath, notes: list[Note]
+) -> Examined:
     found = [*check(keys), *check_files(keys, base)]
     own = [problem for problem in found if not mended.concerns(problem.path)]
     problems = _problems(document, [*mended.problems, *own])
     if problems:
         return Examined(None, problems, (), document=document)
-    warnings = _sorted(_placed(document, warn(keys)))
+    warnings = _sorted(
+        [*notes, *_placed(document, [*warn(keys), *ending_soon(keys, base, time.time())])]
+    )
     return Examined(build(keys, base), (), warnings, keys, document)
 
 

@@ -4,11 +4,12 @@ import ipaddress
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from gateway.config.document import Path, Problem
+from gateway.config.document import Path, Problem, dotted
 from gateway.config.keys import Keys, NotebookKeys
 from gateway.config.kinds import address, is_ip, public_url
 from gateway.core.inventory import HostKeyPolicy, PublicUrl, Routing
 from gateway.core.listener import ANYBODY
+from gateway.core.suggest import did_you_mean
 
 
 def warn(keys: Keys) -> Iterator[Problem]:
@@ -18,6 +19,7 @@ def warn(keys: Keys) -> Iterator[Problem]:
         if remote.host_key_policy is HostKeyPolicy.ACCEPT_NEW:
             message = f"remotes.{name}: whoever answers first is believed to be {remote.host}"
             yield Problem(("remotes", name, "host_key_policy"), message)
+        yield from _about_logins(keys, name)
     for name, notebook in keys.notebooks.items():
         yield from _about_notebook(keys, name, notebook)
     if urlsplit(keys.store).password is not None:
@@ -50,6 +52,18 @@ def _about_server(keys: Keys) -> Iterator[Problem]:
     if server.admin_listen and not _is_loopback_host(address(server.admin_listen).host):
         message = f"server.admin_listen: {server.admin_listen} shows the metrics to the network"
         yield Problem(("server", "admin_listen"), message)
+
+
+def _about_logins(keys: Keys, name: str) -> Iterator[Problem]:
+    remote = keys.remotes[name]
+    used = {n.login for n in keys.notebooks.values() if n.remote == name and n.login is not None}
+    if remote.login is not None and any(other.jump == name for other in keys.remotes.values()):
+        used.add(remote.login)
+    for login in remote.logins.keys() - used:
+        path: Path = ("remotes", name, "logins", login)
+        yield Problem(
+            path, f"{dotted(path)}: no notebook uses this login{did_you_mean(login, used)}"
+        )
 
 
 def _about_notebook(keys: Keys, name: str, notebook: NotebookKeys) -> Iterator[Problem]:

@@ -46,6 +46,7 @@ HOPS: Final[Mapping[Reason, Hop]] = {
     Reason.HOST_KEY_UNKNOWN: Hop.HOST_KEY,
     Reason.IDENTITY_UNUSABLE: Hop.LOGIN,
     Reason.CREDENTIAL_EXPIRED: Hop.LOGIN,
+    Reason.KDC_UNREACHABLE: Hop.LOGIN,
     Reason.LOGIN_REFUSED: Hop.LOGIN,
     Reason.FORWARDING_REFUSED: Hop.CHANNEL,
     Reason.NOT_RUNNING: Hop.CHANNEL,

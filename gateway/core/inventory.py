@@ -1,11 +1,12 @@
 """The inventory: all that the configuration declares, as one frozen value; the wanted state."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum, auto
 from ipaddress import IPv4Network, IPv6Network
 
 from gateway.core.names import GroupName, LoginName, MemberName, NotebookName, RemoteName, TunnelId
+from gateway.core.ssh_credential import Credential
 
 
 class Routing(StrEnum):
@@ -128,17 +129,26 @@ class Remote:
     host: str
     port: int = 22
     login: LoginName | None = None
-    identity: str | None = None
-    passphrase_file: str | None = None
-    certificate: str | None = None
-    agent: bool = False
-    gssapi: bool = False
+    credential: Credential | None = None
+    logins: Mapping[LoginName, Credential] = field(default_factory=dict)
+    """What single logins prove themselves with instead."""
     known_hosts: str | None = None
     host_key: str | None = None
-    host_key_policy: HostKeyPolicy = HostKeyPolicy.STRICT
     host_key_alias: str | None = None
+    """What known_hosts and its host certificate call it; None is its host, and port."""
+    host_key_policy: HostKeyPolicy = HostKeyPolicy.STRICT
     jump: RemoteName | None = None
     keepalive_seconds: float = 5.0
+    connect_seconds: float | None = None
+    """How long connecting and logging in may take; None is what is usual."""
+
+    def credential_of(self, login: LoginName) -> Credential | None:
+        """Return what ``login`` proves itself with: its own, or else the remote's."""
+        return self.logins.get(login, self.credential)
+
+    def as_login(self, login: LoginName) -> "Remote":
+        """Return the remote as ``login`` sees it: what concerns other logins is left out."""
+        return replace(self, credential=self.credential_of(login), logins={})
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,20 @@ class NotebookState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class CredentialStatus:
+    """What a tunnel proves its login with, for administrators."""
+
+    kind: str
+    """In words: ``certificate``."""
+    name: str
+    """A key's fingerprint, a certificate's identity, a ticket's principal."""
+    starts_at: float | None = None
+    """Seconds since the epoch; None is unknown."""
+    expires_at: float | None = None
+    """Seconds since the epoch; None is never."""
+
+
+@dataclass(frozen=True, slots=True)
 class TunnelStatus:
     """How a tunnel stands."""
 
@@ -39,6 +53,8 @@ class TunnelStatus:
     reason: Reason | None = None
     detail: str = ""
     """A sentence for the administrator; empty when all is well."""
+    credential: CredentialStatus | None = None
+    """None until somebody has looked."""
 
 
 @dataclass(frozen=True, slots=True)

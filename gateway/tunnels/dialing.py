@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 import asyncssh
@@ -22,7 +22,7 @@ from gateway.tunnels import algorithms
 from gateway.tunnels.connection import Connection, held
 from gateway.tunnels.greeter import Greeter
 from gateway.tunnels.host_keys import Search
-from gateway.tunnels.identities import KeyPairs, key_pairs
+from gateway.tunnels.identities import NOTHING, Proof, Prover
 from gateway.tunnels.known_hosts import KnownKeys, described, host_names, known_keys
 from gateway.tunnels.translate import place, remote_error
 from gateway.tunnels.windows import Windows
@@ -56,11 +56,10 @@ class Way:
 class Dialer:
     """Dials remotes; knows how, and keeps nothing."""
 
-    def __init__(self, *, pins: Pins, windows: Windows, agent_path: str = "") -> None:
-        """Dial with the pins given; an empty ``agent_path`` leaves it to SSH_AUTH_SOCK."""
+    def __init__(self, *, pins: Pins, windows: Windows, prover: Prover | None = None) -> None:
         self._pins = pins
         self._windows = windows
-        self._agent_path = agent_path
+        self._prover = Prover() if prover is None else prover
 
     async def dial(
         self, way: Way, through: Connection | None
@@ -68,10 +67,10 @@ class Dialer:
         """Log in, and return what holds the connection; raise RemoteError when it can't be had."""
         try:
             async with (
-                asyncio.timeout(DIAL_SECONDS),
-                key_pairs(way.remote, self._agent_path) as keys,
+                asyncio.timeout(way.remote.connect_seconds or DIAL_SECONDS),
+                self._prover.proof(way.remote, way.login) as proof,
             ):
-                ssh, ended = await self._log_in(way, through, keys)
+                ssh, ended = await self._log_in(way, through, proof)
         except TimeoutError as exc:
             raise remote_error(exc, way.remote, way.login) from exc
         return held(ssh, ended, self._windows)
@@ -81,10 +80,9 @@ class Dialer:
 
         A key that would be accepted at first sight passes, and is remembered only by who remembers pins.
         """
-        nobody = replace(way, remote=replace(way.remote, gssapi=False))
         try:
             async with asyncio.timeout(DIAL_SECONDS):
-                ssh, _ = await self._log_in(nobody, through, ())
+                ssh, _ = await self._log_in(way, through, NOTHING)
         except TimeoutError as exc:
             raise remote_error(exc, way.remote, way.login) from exc
         except RemoteRejected as exc:
@@ -93,14 +91,14 @@ class Dialer:
         else:
             ssh.abort()
 
-    async def _log_in(self, way: Way, through: Connection | None, keys: KeyPairs) -> LoggedIn:
+    async def _log_in(self, way: Way, through: Connection | None, proof: Proof) -> LoggedIn:
         """Connect; as long as the remote shows other host keys than the one we know, ask for the next kind."""
         remembered = self._pins.pinned(way.remote.name)
         search = Search(way.remote, await known_keys(way.remote), remembered)
         while True:
             greeter = Greeter(way.remote, remembered, others_known=bool(search.known))
             try:
-                ssh = await connect(way, Wants(through, keys, search.known, search.asked), greeter)
+                ssh = await connect(way, Wants(through, proof, search.known, search.asked), greeter)
             except (asyncssh.Error, OSError) as exc:
                 if search.goes_on(exc, greeter):
                     continue
@@ -137,14 +135,14 @@ class Wants:
     """What one try to connect goes by."""
 
     through: Connection | None
-    keys: KeyPairs
+    proof: Proof
     known: KnownKeys
     host_key_algorithms: Sequence[str]
 
 
 async def connect(way: Way, wants: Wants, greeter: Greeter) -> asyncssh.SSHClientConnection:
     """Connect and log in; nothing in ~/.ssh or of the environment counts."""
-    remote = way.remote
+    remote, ccache = way.remote, wants.proof.ccache
     return await asyncssh.connect(
         remote.host,
         remote.port,
@@ -152,12 +150,14 @@ async def connect(way: Way, wants: Wants, greeter: Greeter) -> asyncssh.SSHClien
         tunnel=wants.through or (),
         client_factory=lambda: greeter,
         username=way.login,
-        client_keys=wants.keys or None,
+        client_keys=wants.proof.keys or None,
         agent_path=None,
         agent_forwarding=False,
-        gss_auth=remote.gssapi,
+        gss_host=None if ccache is None else remote.host,
+        gss_store=None if ccache is None else {"ccache": ccache},
+        gss_auth=ccache is not None,
         gss_kex=False,
-        preferred_auth=("gssapi-with-mic", "publickey") if remote.gssapi else ("publickey",),
+        preferred_auth=("publickey",) if ccache is None else ("gssapi-with-mic",),
         known_hosts=wants.known.for_asyncssh(),
         host_key_alias=host_names(remote)[-1],  # what a certificate must be made out to
         server_host_key_algs=wants.host_key_algorithms,
@@ -170,6 +170,6 @@ async def connect(way: Way, wants: Wants, greeter: Greeter) -> asyncssh.SSHClien
         compression_algs=None,
         keepalive_interval=remote.keepalive_seconds,
         keepalive_count_max=KEEPALIVES,
-        login_timeout=DIAL_SECONDS,
+        login_timeout=remote.connect_seconds or DIAL_SECONDS,
         utf8_decode_errors="replace",
     )

@@ -4,12 +4,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from gateway.core.backoff import wait_before_dialing
 from gateway.core.names import TunnelId
-from gateway.core.status import TunnelState, TunnelStatus
+from gateway.core.status import CredentialStatus, TunnelState, TunnelStatus
 from gateway.core.tunnel import Tunnel, TunnelEvent, loss
 from gateway.errors import Reason, RemoteError, RemoteRejected, RemoteUnreachable
 from gateway.tunnels.connection import Connection
@@ -66,7 +66,7 @@ class Keeper:
     async def run(self) -> None:
         """Keep the tunnel until cancelled."""
         self._tunnel = Tunnel()
-        self.status = TunnelStatus(self.id, self._tunnel.state, self._time.clock())
+        self.status = self._status(None, "")
         while True:
             if self._tunnel.state is not TunnelState.DIALING:
                 await self._rest()
@@ -93,6 +93,10 @@ class Keeper:
             detail = f"the jump remote {self.id.remote} has no tunnel: {self.status.detail or self.status.state}"
             raise RemoteUnreachable(Reason.JUMP_DOWN, detail)
         return self.connection
+
+    def show(self, credential: CredentialStatus | None) -> None:
+        """Say from now on what the login proves itself with."""
+        self.status = replace(self.status, credential=credential)
 
     def check(self) -> None:
         """Ping the remote now, in case it is silently gone."""
@@ -137,10 +141,15 @@ class Keeper:
     def _enter(self, event: TunnelEvent, reason: Reason | None, detail: str) -> None:
         before = self.status
         self._tunnel = self._tunnel.after(event)
-        self.status = TunnelStatus(self.id, self._tunnel.state, self._time.clock(), reason, detail)
+        self.status = self._status(reason, detail)
         self._tell(event, before)
         for listener in tuple(self.listeners):
             listener()
+
+    def _status(self, reason: Reason | None, detail: str) -> TunnelStatus:
+        """Return how the tunnel stands as of now; what its login proves itself with stays."""
+        now, credential = self._time.clock(), self.status.credential
+        return TunnelStatus(self.id, self._tunnel.state, now, reason, detail, credential)
 
     def _tell(self, event: TunnelEvent, before: TunnelStatus) -> None:
         """Log the change; trying again, and failing as before, is no news."""

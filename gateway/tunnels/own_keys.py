@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import asyncssh
 
 from gateway.core.inventory import Remote
-from gateway.tunnels.identities import key_pairs
+from gateway.core.names import LoginName
+from gateway.core.ssh_credential import Kerberos
+from gateway.tunnels.identities import Prover
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +20,13 @@ class OwnKey:
     """Whether it is that of the authority which signed our certificate."""
 
 
-async def own_keys(remote: Remote, agent_path: str = "") -> tuple[OwnKey, ...]:
-    """Return our keys for ``remote``, none with Kerberos; raise RemoteRejected when they can't be read."""
-    async with key_pairs(remote, agent_path) as pairs:
-        certified = tuple(_authority(pair) for pair in pairs if pair.has_cert)
-        plain = (OwnKey(_line(pair.key_algorithm, pair.key_public_data)) for pair in pairs)
+async def own_keys(remote: Remote, login: LoginName) -> tuple[OwnKey, ...]:
+    """Return our keys for a login of ``remote``, none with Kerberos; raise RemoteError when they can't be read."""
+    if isinstance(remote.credential_of(login), Kerberos):
+        return ()
+    async with Prover().proof(remote, login) as proof:
+        certified = tuple(_authority(pair) for pair in proof.keys if pair.has_cert)
+        plain = (OwnKey(_line(pair.key_algorithm, pair.key_public_data)) for pair in proof.keys)
         return tuple(dict.fromkeys(certified or plain))
 
 

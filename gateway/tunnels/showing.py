@@ -16,6 +16,7 @@ from gateway.tunnels.connection import Connection
 from gateway.tunnels.dialing import DIAL_SECONDS, Dialer, Wants, Way, connect
 from gateway.tunnels.greeter import Greeter
 from gateway.tunnels.host_keys import has_no_such_kind
+from gateway.tunnels.identities import NOTHING
 from gateway.tunnels.known_hosts import KnownKeys
 from gateway.tunnels.translate import place, remote_error
 
@@ -87,13 +88,12 @@ async def _met(way: Way, through: Connection | None, family: tuple[str, ...]) ->
     """Meet the remote, and turn away at its host key."""
     stranger = replace(
         way.remote,
-        gssapi=False,
         known_hosts=None,
         host_key=None,
         host_key_policy=HostKeyPolicy.STRICT,
     )
     greeter = Greeter(stranger, None, others_known=False)
-    wants = Wants(through, (), KnownKeys(), family)
+    wants = Wants(through, NOTHING, KnownKeys(), family)
     try:
         async with asyncio.timeout(DIAL_SECONDS):
             ssh = await connect(replace(way, remote=stranger), wants, greeter)

@@ -6,6 +6,7 @@ import asyncssh
 
 from gateway.core.inventory import Notebook, Remote
 from gateway.core.names import LoginName
+from gateway.core.ssh_credential import means, remedy
 from gateway.errors import (
     ForwardingRefused,
     NotebookStopped,
@@ -92,11 +93,9 @@ def _no_connection(
 
 
 def _login_refused(remote: Remote, login: LoginName) -> RemoteRejected:
-    means = remote.identity or ("the agent's keys" if remote.agent else "Kerberos")
-    detail = (
-        f"{remote.name} does not let {login} in with {means};"
-        f" put the public key into {login}'s ~/.ssh/authorized_keys there"
-    )
+    credential = remote.credential_of(login)
+    proof = "nothing" if credential is None else means(credential)
+    detail = f"{remote.name} does not let {login} in with {proof}; {remedy(credential, login)}"
     return RemoteRejected(Reason.LOGIN_REFUSED, detail)
 
 

@@ -17,8 +17,10 @@ from gateway.core.status import NotebookState, NotebookStatus, TunnelStatus
 from gateway.core.upstream import Upstream
 from gateway.errors import Reason, TunnelDown
 from gateway.tunnels.channel import ProtocolFactory
+from gateway.tunnels.credential_watcher import CredentialWatcher
 from gateway.tunnels.dialing import Dialer, Pins, Way
 from gateway.tunnels.gate import Gate
+from gateway.tunnels.identities import Prover
 from gateway.tunnels.keeper import Keeper, Time
 from gateway.tunnels.prober import Prober
 from gateway.tunnels.windows import Windows
@@ -44,12 +46,14 @@ class Tunnels:
     ) -> None:
         """Keep nothing yet; ``apply`` says what, and ``run`` does it."""
         self._time = Time(clock, monotonic, sleep, entropy)
-        self._dialer = Dialer(pins=pins, windows=Windows(), agent_path=agent_path)
+        self._prover = Prover(clock=clock, agent_path=agent_path)
+        self._dialer = Dialer(pins=pins, windows=Windows(), prover=self._prover)
         self._gates: dict[RemoteName, Gate] = {}
         self._keepers: dict[TunnelId, Keeper] = {}
         self._probers: dict[NotebookName, Prober] = {}
         self._tasks: asyncio.TaskGroup | None = None
-        self._running: dict[Keeper | Prober, asyncio.Task[None]] = {}
+        self._watchers: dict[TunnelId, CredentialWatcher] = {}
+        self._running: dict[Keeper | Prober | CredentialWatcher, asyncio.Task[None]] = {}
         self._waiting: set[asyncio.Event] = set()
 
     async def run(self) -> None:
@@ -70,6 +74,7 @@ class Tunnels:
         for tunnel in ways:
             self._keep(tunnel, ways, keepers)
         self._keepers = keepers
+        self._watchers = {name: self._watcher(keeper) for name, keeper in keepers.items()}
         self._probers = {
             name: self._prober(_plain(notebook)) for name, notebook in inventory.notebooks.items()
         }
@@ -132,7 +137,7 @@ class Tunnels:
         """Return when every notebook has been reached, or it is known why not, or time is up."""
         with suppress(TimeoutError):
             async with asyncio.timeout(within_seconds):
-                while any(map(_unsettled, self._probers.values())):
+                while any(map(_unsettled, self._probers.values())) or self._unseen():
                     await self._change()
 
     def _prober_of(self, name: NotebookName) -> Prober:
@@ -159,6 +164,14 @@ class Tunnels:
         keepers[tunnel] = keeper
         return keeper
 
+    def _watcher(self, keeper: Keeper) -> CredentialWatcher:
+        held = self._watchers.get(keeper.id)
+        if held is not None and held.keeper is keeper:
+            return held
+        return CredentialWatcher(
+            keeper, self._prover.look, time=self._time, on_change=self._changed
+        )
+
     def _prober(self, notebook: Notebook) -> Prober:
         keeper = self._keepers[notebook.tunnel]
         held = self._probers.get(notebook.name)
@@ -170,14 +183,18 @@ class Tunnels:
         """Make the tasks those of the keepers and probers that are wanted."""
         if self._tasks is None:
             return
-        wanted: set[Keeper | Prober] = {*self._keepers.values(), *self._probers.values()}
+        wanted: set[Keeper | Prober | CredentialWatcher] = {
+            *self._keepers.values(),
+            *self._watchers.values(),
+            *self._probers.values(),
+        }
         for one in [held for held in self._running if held not in wanted]:
             self._running.pop(one).cancel()
         for one in wanted - self._running.keys():
-            name = str(one.id) if isinstance(one, Keeper) else one.notebook.name
+            name = one.notebook.name if isinstance(one, Prober) else str(one.id)
             self._running[one] = self._tasks.create_task(self._supervise(one), name=name)
 
-    async def _supervise(self, one: Keeper | Prober) -> None:
+    async def _supervise(self, one: Keeper | Prober | CredentialWatcher) -> None:
         """Run one, again after a bug of ours: the others' notebooks must not go down with it."""
         while True:
             try:
@@ -185,6 +202,10 @@ class Tunnels:
             except Exception:
                 log.exception("%s stumbled over a bug; it goes on soon", one)
             await self._time.sleep(AFTER_A_BUG_SECONDS)
+
+    def _unseen(self) -> bool:
+        """Say whether there is a credential that nobody has looked at."""
+        return not all(watcher.looked for watcher in self._watchers.values())
 
     def _changed(self) -> None:
         for event in self._waiting:
@@ -209,7 +230,7 @@ def _ways(inventory: Inventory) -> Iterator[tuple[TunnelId, Way]]:
 
 
 def _way(inventory: Inventory, name: RemoteName, login: LoginName) -> Way:
-    remote = inventory.remotes[name]
+    remote = inventory.remotes[name].as_login(login)
     if remote.jump is None:
         return Way(remote, login)
     return Way(

@@ -65,7 +65,8 @@ async def show_notebook(site: GivenSite, visitor: Caller, name: str) -> Notebook
 @router.get("/tunnels")
 async def list_tunnels(site: GivenSite, visitor: Caller) -> list[TunnelDocument]:
     """List the tunnels to the notebooks that you may open; to an administrator, all."""
-    return [TunnelDocument.of(status) for status in tunnels_for(site, visitor.member)]
+    member = visitor.member
+    return [TunnelDocument.of(status, member) for status in tunnels_for(site, member)]
 
 
 @router.get("/me")

@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from gateway.core.grants import Level
 from gateway.core.identity import CredentialId, CredentialKind
-from gateway.core.inventory import Scheme
+from gateway.core.inventory import Member, Scheme
 from gateway.core.names import GroupName, LoginName, MemberName, NotebookName, RemoteName
-from gateway.core.status import NotebookState, TunnelState, TunnelStatus
+from gateway.core.status import CredentialStatus, NotebookState, TunnelState, TunnelStatus
 from gateway.core.upstream import Kind, TokenOrigin
 from gateway.errors import Reason
 from gateway.web.site import TokenRow
@@ -61,6 +61,21 @@ class NotebookDocument(BaseModel):
         )
 
 
+class TunnelCredentialDocument(BaseModel):
+    """What a tunnel's login proves itself with."""
+
+    kind: str = Field(description="As in `certificate`.")
+    name: str = Field(
+        description="A key's fingerprint, a certificate's identity, a ticket's principal."
+    )
+    expires_at: datetime | None = Field(description="Null is never.")
+
+    @classmethod
+    def of(cls, status: CredentialStatus) -> "TunnelCredentialDocument":
+        """Return the document for a tunnel's credential."""
+        return cls(kind=status.kind, name=status.name, expires_at=maybe(status.expires_at))
+
+
 class TunnelDocument(BaseModel):
     """A tunnel, and how it stands."""
 
@@ -71,10 +86,12 @@ class TunnelDocument(BaseModel):
     since: datetime
     reason: Reason | None
     detail: str
+    credential: TunnelCredentialDocument | None = Field(description="Told to administrators.")
 
     @classmethod
-    def of(cls, status: TunnelStatus) -> "TunnelDocument":
-        """Return the document for a tunnel."""
+    def of(cls, status: TunnelStatus, member: Member) -> "TunnelDocument":
+        """Return the document for a tunnel, as ``member`` may see it."""
+        credential = status.credential if member.admin else None
         return cls(
             name=str(status.id),
             remote=status.id.remote,
@@ -83,6 +100,7 @@ class TunnelDocument(BaseModel):
             since=moment(status.since),
             reason=status.reason,
             detail=status.detail,
+            credential=credential and TunnelCredentialDocument.of(credential),
         )
 
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from gateway.web.pages import page
 from gateway.web.site import GivenSite
-from gateway.web.views import administrators, all_views, tunnels_for, views_for
+from gateway.web.views import administrators, all_views, credential_for, tunnels_for, views_for
 from gateway.web.visitor import LoggedIn, on_main_host, page_asked_for
 from gateway.web.words import TUNNEL_SUMMARIES, because
 
@@ -36,6 +36,7 @@ async def show_status(request: Request, site: GivenSite, visitor: LoggedIn) -> R
                 "summary": TUNNEL_SUMMARIES[status.state],
                 "because": because(status.reason),
                 "seconds": max(0.0, now - status.since),
+                "credential": credential_for(member, status, now),
             }
             for status in tunnels_for(site, member)
         ],

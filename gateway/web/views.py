@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gateway.core.expiry import Stage, stage, told
 from gateway.core.grants import Level, level_of
 from gateway.core.inventory import Member, Notebook
 from gateway.core.names import MemberName, NotebookName
@@ -96,6 +97,22 @@ def tunnels_for(site: Site, member: Member) -> tuple[TunnelStatus, ...]:
         return tuple(statuses)
     mine = {view.notebook.tunnel for view in views_for(site, member.name)}
     return tuple(status for status in statuses if status.id in mine)
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialView:
+    """What a tunnel's login proves itself with, in words, and whether it is to be renewed now."""
+
+    words: str
+    due: bool
+
+
+def credential_for(member: Member, tunnel: TunnelStatus, now: float) -> CredentialView | None:
+    """Return what an administrator may see of a tunnel's credential; None for others."""
+    credential = tunnel.credential
+    if credential is None or not member.admin:
+        return None
+    return CredentialView(told(credential, now), stage(credential, now) is not Stage.FINE)
 
 
 def administrators(site: Site) -> Sequence[Member]:

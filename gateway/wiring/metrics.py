@@ -36,6 +36,7 @@ class Gauges(Collector):
             "gateway_notebooks", "Notebooks by state", NotebookState, self._notebooks()
         )
         yield self._changed_host_keys()
+        yield self._expiries()
         for name, value in self._door().items():
             kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
             metric = kind(f"gateway_{name}", name.removesuffix("_total").replace("_", " "))
@@ -51,6 +52,18 @@ class Gauges(Collector):
         changed = {change.remote for change in self._host_key_changes()}
         for remote in sorted({status.id.remote for status in self._tunnels()}):
             metric.add_metric([remote], int(remote in changed))
+        return metric
+
+    def _expiries(self) -> Metric:
+        metric = GaugeMetricFamily(
+            "gateway_credential_expires_timestamp_seconds",
+            "When what a tunnel's login proves itself with ends",
+            labels=["remote", "login"],
+        )
+        for tunnel in self._tunnels():
+            if tunnel.credential is not None and tunnel.credential.expires_at is not None:
+                labels = [tunnel.id.remote, tunnel.id.login]
+                metric.add_metric(labels, tunnel.credential.expires_at)
         return metric
 
     @staticmethod

@@ -1,6 +1,7 @@
 """gateway serve, demo and check --connect: what they hand on, and what they end with."""
 
 import sys
+import time
 from collections.abc import Awaitable
 from pathlib import Path
 from types import ModuleType
@@ -9,7 +10,13 @@ import pytest
 
 from gateway.core.inventory import Inventory, Scheme
 from gateway.core.names import LoginName, NotebookName, RemoteName, TunnelId
-from gateway.core.status import NotebookState, NotebookStatus, TunnelState, TunnelStatus
+from gateway.core.status import (
+    CredentialStatus,
+    NotebookState,
+    NotebookStatus,
+    TunnelState,
+    TunnelStatus,
+)
 from gateway.core.upstream import Upstream
 from gateway.errors import Reason, StoreUnavailable
 from tests.cli.conftest import Run
@@ -26,6 +33,7 @@ class FakeWiring(ModuleType):
         self.served: list[Path] = []
         self.failure: Exception | None = None
         self.tunnel, self.notebook = TunnelState.UP, NotebookState.READY
+        self.credential: CredentialStatus | None = None
 
     def serve(self, path: Path) -> int:
         self.served.append(path)
@@ -37,7 +45,9 @@ class FakeWiring(ModuleType):
         self, inventory: Inventory
     ) -> Awaitable[tuple[tuple[TunnelStatus, ...], tuple[NotebookStatus, ...]]]:
         async def found() -> tuple[tuple[TunnelStatus, ...], tuple[NotebookStatus, ...]]:
-            tunnel = TunnelStatus(LAB, self.tunnel, 0.0, Reason.LOGIN_REFUSED, "no such key")
+            failed = None if self.tunnel is TunnelState.UP else Reason.LOGIN_REFUSED
+            detail = "" if failed is None else "no such key"
+            tunnel = TunnelStatus(LAB, self.tunnel, 0.0, failed, detail, self.credential)
             upstream = Upstream(ALICE, b"localhost:7001", Scheme.HTTP, version="2.21.1")
             return (tunnel,), (NotebookStatus(ALICE, self.notebook, 0.0, upstream=upstream),)
 
@@ -90,6 +100,17 @@ def test_check_connect_fails_where_something_is_not_as_wanted(
     assert result.exit_code == 7
     assert "no such key" in result.stdout
     assert result.stderr.endswith("gateway: not as wanted: gateway@lab, alice\n")
+
+
+def test_check_connect_warns_of_what_ends_soon(run: Run, config: Path, wiring: FakeWiring) -> None:
+    now = time.time()
+    wiring.credential = CredentialStatus("certificate", "lab-cert", now - 86_400, now + 630)
+
+    result = run("check", "--connect", "--config", config)
+
+    assert result.exit_code == 0
+    assert "certificate lab-cert, ends in 10 min" in result.stdout
+    assert "warning: gateway@lab: certificate lab-cert, ends in 10 min; renew it\n" in result.stderr
 
 
 def test_demo_gets_port_and_password(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,12 +42,12 @@ def test_refuses_a_private_key_that_others_reach(tmp_path: Path, mode: int) -> N
 @pytest.mark.parametrize("mode", [0o444, 0o440, 0o400])
 def test_takes_a_mounted_secret_of_another_owner(mode: int) -> None:
     """Compose and Kubernetes mount secrets as root's, readable to us; that's theirs to narrow."""
-    assert _exposure(Path("key"), status(mode, FOREIGN)) is None
+    assert _exposure("private key", Path("key"), status(mode, FOREIGN)) is None
 
 
 @pytest.mark.parametrize("mode", [0o664, 0o666, 0o602])
 def test_refuses_a_foreign_key_that_others_may_replace(mode: int) -> None:
-    words = _exposure(Path("key"), status(mode, FOREIGN))
+    words = _exposure("private key", Path("key"), status(mode, FOREIGN))
 
     assert words is not None
     assert words.startswith("others may replace the private key key")

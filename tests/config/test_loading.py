@@ -16,6 +16,7 @@ from gateway.core.inventory import (
     Verify,
 )
 from gateway.core.names import GroupName, MemberName, NotebookName, RemoteName
+from gateway.core.ssh_credential import AgentKeys, KeyFile
 from gateway.errors import ConfigurationInvalid
 from tests.config.writing import GOOD, examined, problems
 
@@ -99,11 +100,10 @@ def test_reads_whole_remotes(directory: Path) -> None:
     assert inventory is not None
     lab, bastion = inventory.remotes[RemoteName("lab")], inventory.remotes[RemoteName("bastion")]
     assert (lab.host, lab.port, lab.login) == ("lab.example.org", 2222, "gateway")
-    assert lab.identity == str(directory / "lab_key")
-    assert lab.passphrase_file == str(directory / "passphrase")
+    assert lab.credential == KeyFile(str(directory / "lab_key"), str(directory / "passphrase"))
     assert lab.known_hosts == str(directory / "known_hosts")
     assert (lab.jump, lab.keepalive_seconds) == ("bastion", 0.5)
-    assert (bastion.agent, bastion.host_key) == (True, "SHA256:" + "A" * 43)
+    assert (bastion.credential, bastion.host_key) == (AgentKeys(), "SHA256:" + "A" * 43)
     assert bastion.host_key_policy is HostKeyPolicy.STRICT
 
 
@@ -249,7 +249,7 @@ def test_names_the_problem(tmp_path: Path, text: str, problem: str) -> None:
         ('host: "a\\nb", agent: true, host_key_policy: accept-new', "remotes.lab.host: may not hold control characters"),
         ("host: '%h', agent: true, host_key_policy: accept-new", "remotes.lab.host: '%h' is neither a host's name nor an IP address"),
         ("host: $(id), agent: true, host_key_policy: accept-new", "remotes.lab.host: '$(id)' is neither a host's name nor an IP address"),
-        ("host: a, agent: yes, host_key_policy: accept-new", "remotes.lab.agent: must be true or false"),
+        ("host: a, agent: yes, host_key_policy: accept-new", "remotes.lab.agent: must be true, false or the path of the agent's socket"),
     ],
 )  # fmt: skip
 def test_names_the_problem_of_a_remote(tmp_path: Path, remote: str, problem: str) -> None:

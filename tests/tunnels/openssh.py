@@ -2,15 +2,17 @@
 
 import asyncio
 import getpass
+import os
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from gateway.core.inventory import Remote
 from gateway.core.names import LoginName
+from gateway.core.ssh_credential import KeyFile
 from tests import requires
 from tests.tunnels.fakes import LAB, Keys
 
@@ -29,16 +31,32 @@ def keygen(*arguments: str | Path) -> None:
     subprocess.run([program, "-q", *map(str, arguments)], check=True, stdin=subprocess.DEVNULL)
 
 
+def in_container(image: str, *mounted: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the sshd of ``image`` as a program; it sees the network and the folders that we see."""
+    volumes = [f"--volume={folder}:{folder}" for folder in mounted]
+    variables = [f"--env={name}={value}" for name, value in environment.items()]
+    start = ("docker", "run", "--rm", "--interactive", "--network=host")
+    return (*start, *volumes, *variables, "--entrypoint=/usr/sbin/sshd", image)
+
+
 class Sshd:
     """An sshd for each connection to a socket of ours (``sshd -i``): ready at once, gone at once."""
 
     def __init__(
-        self, folder: Path, keys: Keys, options: tuple[str, ...], tasks: asyncio.TaskGroup
+        self,
+        folder: Path,
+        keys: Keys,
+        options: tuple[str, ...],
+        tasks: asyncio.TaskGroup,
+        *,
+        environment: Mapping[str, str],
+        program: Sequence[str],
     ) -> None:
         self.folder = folder
+        self._environment = {**os.environ, **environment}
         self.keys = keys
         self.port = 0
-        self._program = requires.program("sshd", package="openssh-server")
+        self._program = program
         self._tasks = tasks
         self._listener: asyncio.Task[None] | None = None
         self._processes: list[asyncio.subprocess.Process] = []
@@ -73,7 +91,11 @@ class Sshd:
                 accepted, _ = await asyncio.get_running_loop().sock_accept(listening)
                 with accepted:
                     process = await asyncio.create_subprocess_exec(
-                        self._program, *arguments, stdin=accepted, stdout=accepted
+                        *self._program,
+                        *arguments,
+                        stdin=accepted,
+                        stdout=accepted,
+                        env=self._environment,
                     )
                 self._processes.append(process)
 
@@ -83,7 +105,7 @@ class Sshd:
             "name": LAB,
             "host": "127.0.0.1",
             "port": self.port,
-            "identity": self.keys.path("member"),
+            "credential": KeyFile(self.keys.path("member")),
             "host_key": self.keys.host.get_fingerprint(),
         }
         return Remote(**{**given, **options})  # type: ignore[arg-type]  # a test's shorthand
@@ -101,10 +123,20 @@ class Sshd:
 
 
 @asynccontextmanager
-async def sshd(folder: Path, keys: Keys, *options: str) -> AsyncIterator[Sshd]:
-    """Serve with an sshd that lets the member's key in; ``options`` are lines of its configuration."""
+async def sshd(
+    folder: Path,
+    keys: Keys,
+    *options: str,
+    environment: Mapping[str, str] | None = None,
+    program: Sequence[str] = (),
+) -> AsyncIterator[Sshd]:
+    """Serve with an sshd that lets the member's key in; ``options`` are lines of its configuration.
+
+    The ``program`` is this machine's, unless another is given.
+    """
+    ours = program or (requires.program("sshd", package="openssh-server"),)
     async with asyncio.TaskGroup() as tasks:
-        served = Sshd(folder, keys, options, tasks)
+        served = Sshd(folder, keys, options, tasks, environment=environment or {}, program=ours)
         served.start()
         yield served
         served.stop()

@@ -12,6 +12,7 @@ from asyncssh.stream import SSHTCPStreamSession
 
 from gateway.core.inventory import Remote
 from gateway.core.names import RemoteName
+from gateway.core.ssh_credential import KeyFile
 from tests.tunnels.fakes import LAB, Keys
 
 Session = asyncssh.SSHTCPSession[bytes]
@@ -100,7 +101,7 @@ class FakeRemote:
             "name": self.name,
             "host": "127.0.0.1",
             "port": self.port,
-            "identity": keys.path("member"),
+            "credential": KeyFile(keys.path("member")),
             "host_key": self.host_key.get_fingerprint(),
         }
         return Remote(**{**given, **options})  # type: ignore[arg-type]  # a test's shorthand

@@ -12,6 +12,7 @@ import asyncssh
 import pytest
 
 from gateway.core.inventory import HostKeyPolicy, Remote
+from gateway.core.ssh_credential import KeyFile
 from gateway.errors import RemoteError
 from gateway.tunnels.dialing import Dialer, Way
 from gateway.tunnels.windows import Windows
@@ -58,7 +59,7 @@ async def audited(remote: Remote, pins: FakePins) -> dict[str, dict[str, list[st
 def config(keys: Keys) -> Remote:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    return Remote(LAB, "127.0.0.1", port, identity=keys.path("member"))
+    return Remote(LAB, "127.0.0.1", port, credential=KeyFile(keys.path("member")))
 
 
 def knowing(config: Remote, folder: Path, key: asyncssh.SSHKey, marker: str = "") -> Remote:

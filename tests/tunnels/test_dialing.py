@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,6 +13,7 @@ import pytest
 
 from gateway.core.inventory import HostKeyPolicy, Remote
 from gateway.core.names import LoginName, RemoteName
+from gateway.core.ssh_credential import Credential, Kerberos, KeyFile
 from gateway.errors import Reason, RemoteError, RemoteRejected, RemoteUnreachable, StoreUnavailable
 from gateway.tunnels.dialing import Dialer, Pins, Way
 from gateway.tunnels.translate import remote_error
@@ -45,10 +47,8 @@ async def impostor(keys: Keys, serve: Serve) -> AsyncIterator[Remote]:
 
     server = await asyncio.start_server(serve_and_close, "127.0.0.1", 0)
     async with server:
-        port = server.sockets[0].getsockname()[1]
-        yield Remote(
-            LAB, "127.0.0.1", port, identity=keys.path("member"), host_key="SHA256:whatever"
-        )
+        port, key = server.sockets[0].getsockname()[1], KeyFile(keys.path("member"))
+        yield Remote(LAB, "127.0.0.1", port, credential=key, host_key="SHA256:whatever")
 
 
 async def test_web_server(keys: Keys) -> None:
@@ -95,7 +95,7 @@ async def test_nobody_there(keys: Keys) -> None:
     """A refused connection."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-    remote = Remote(LAB, "127.0.0.1", port, identity=keys.path("member"))
+    remote = Remote(LAB, "127.0.0.1", port, credential=KeyFile(keys.path("member")))
 
     error = await failed(remote)
 
@@ -105,7 +105,7 @@ async def test_nobody_there(keys: Keys) -> None:
 
 async def test_unknown_name(keys: Keys) -> None:
     """A name that does not resolve is named."""
-    remote = Remote(LAB, "no-such-host.invalid", identity=keys.path("member"))
+    remote = Remote(LAB, "no-such-host.invalid", credential=KeyFile(keys.path("member")))
 
     error = await failed(remote)
 
@@ -114,27 +114,28 @@ async def test_unknown_name(keys: Keys) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("credential", "said"),
     [
-        ({"identity": "/nonexistent/key"}, "/nonexistent/key"),
-        ({"identity": "/etc/hostname"}, "/etc/hostname"),
-        ({"identity": None}, "set identity"),
-        ({"certificate": "/nonexistent/cert"}, "/nonexistent/cert"),
-        ({"passphrase_file": "/nonexistent/phrase"}, "/nonexistent/phrase"),
-        ({"identity": None, "gssapi": True}, "gssapi"),
+        (KeyFile("/nonexistent/key"), "/nonexistent/key"),
+        (KeyFile("/etc/hostname"), "/etc/hostname"),
+        (KeyFile("member", certificate="/nonexistent/cert"), "/nonexistent/cert"),
+        (KeyFile("member", passphrase_file="/nonexistent/phrase"), "/nonexistent/phrase"),
+        (Kerberos(), "gssapi"),
+        (None, "set identity"),
     ],
 )
 async def test_unusable_identities(
     keys: Keys,
     remote: FakeRemote,
-    changes: dict[str, object],
+    credential: Credential | None,
     said: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What can't be used is named, and the remote is left alone."""
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "gssapi", None)
+    monkeypatch.chdir(keys.folder)
 
-    error = await failed(remote.config(keys, **changes))
+    error = await failed(remote.config(keys, credential=credential))
 
     assert isinstance(error, RemoteRejected)
     assert error.reason is Reason.IDENTITY_UNUSABLE
@@ -151,7 +152,9 @@ async def test_foreign_certificate(keys: Keys, remote: FakeRemote, tmp_path: Pat
     path = tmp_path / "cert.pub"
     certificate.write_certificate(path)
 
-    error = await failed(remote.config(keys, certificate=str(path)))
+    error = await failed(
+        remote.config(keys, credential=KeyFile(keys.path("member"), certificate=str(path)))
+    )
 
     assert error.reason is Reason.IDENTITY_UNUSABLE
     assert "not of the key" in error.detail
@@ -171,7 +174,7 @@ async def test_nothing_at_home_counts(
     monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "agent"))
 
     unknown = await failed(remote.config(keys, host_key=None))
-    refused = await failed(remote.config(keys, identity=keys.path("stranger")))
+    refused = await failed(remote.config(keys, credential=KeyFile(keys.path("stranger"))))
 
     assert unknown.reason is Reason.HOST_KEY_UNKNOWN
     assert refused.reason is Reason.LOGIN_REFUSED
@@ -270,7 +273,9 @@ async def test_two_first_sights(keys: Keys, remote: FakeRemote) -> None:
     assert error.reason is Reason.HOST_KEY_CHANGED
 
 
-REMOTE = Remote(LAB, "lab.example.org", identity="/run/secrets/key", known_hosts="/etc/kh")
+REMOTE = Remote(
+    LAB, "lab.example.org", credential=KeyFile("/run/secrets/key"), known_hosts="/etc/kh"
+)
 
 
 @pytest.mark.parametrize(

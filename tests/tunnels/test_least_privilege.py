@@ -10,6 +10,7 @@ import pytest
 from gateway.core.inventory import Notebook, TokenSource
 from gateway.core.least_privilege import Needs, authorized_key, needs_of, sshd_block
 from gateway.core.names import RemoteName
+from gateway.core.ssh_credential import KeyFile
 from gateway.core.upstream import TokenOrigin
 from gateway.tunnels.own_keys import own_keys
 from gateway.tunnels.probing import HOSTS
@@ -37,7 +38,7 @@ def needed(server: Sshd, notebook: Notebook) -> Needs:
 
 async def line_for(server: Sshd, notebook: Notebook, **changes: object) -> str:
     """Return the line for authorized_keys, as the command prints it."""
-    (own,) = await own_keys(server.config(**changes))
+    (own,) = await own_keys(server.config(**changes), login())
     return authorized_key(needed(server, notebook), own.key, authority=own.authority)
 
 
@@ -169,7 +170,7 @@ async def test_a_jump(stage: Remote, keys: Keys, notebook: FakeNotebook, tmp_pat
         wanted = inventory(
             mine(notebook, remote=target.name, token=TokenSource.NONE), remotes=(bastion, target)
         )
-        (own,) = await own_keys(bastion)
+        (own,) = await own_keys(bastion, login())
         tunnel = alices(1, login=login()).tunnel
         authorize(stage.server, authorized_key(needs_of(wanted, tunnel, HOSTS), own.key))
 
@@ -186,7 +187,7 @@ async def test_a_certificate(stage: Remote, notebook: FakeNotebook, tmp_path: Pa
     keygen("-t", "ed25519", "-N", "", "-f", key)
     keygen("-s", authority, "-I", "alice", "-n", login(), "-V", "+1h", f"{key}.pub")
     wanted = mine(notebook, token=TokenSource.NONE)
-    identity = {"identity": str(key), "certificate": f"{key}-cert.pub"}
+    identity = {"credential": KeyFile(str(key), certificate=f"{key}-cert.pub")}
     authorize(stage.server, await line_for(stage.server, wanted, **identity))
 
     assert await reached(stage.server, wanted, **identity) is TokenOrigin.NOT_NEEDED

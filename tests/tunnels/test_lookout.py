@@ -39,7 +39,7 @@ async def connection(keys: Keys, remote: FakeRemote) -> AsyncIterator[Connection
 
 
 async def connected(stack: AsyncExitStack, keys: Keys, remote: FakeRemote) -> Connection:
-    dialer = Dialer(pins=FakePins(), windows=Windows(), agent_path="")
+    dialer = Dialer(pins=FakePins(), windows=Windows())
     way = Way(remote.config(keys), NOTEBOOK.login)
     return await stack.enter_async_context(await dialer.dial(way, None))
 

@@ -11,6 +11,7 @@ import pytest
 
 from gateway.core.inventory import HostKeyPolicy, Notebook, Remote
 from gateway.core.names import RemoteName
+from gateway.core.ssh_credential import AgentKeys, KeyFile
 from gateway.core.status import NotebookState
 from gateway.core.upstream import TokenOrigin
 from gateway.errors import (
@@ -82,7 +83,7 @@ async def test_encrypted_key(
     keygen(*kind, "-N", "open sesame", "-f", key)
     passphrase.write_text("open sesame\n")
     authorize(server, key)
-    config = server.config(identity=str(key), passphrase_file=str(passphrase))
+    config = server.config(credential=KeyFile(str(key), str(passphrase)))
 
     await reached(mine(notebook.port), config)
 
@@ -93,9 +94,7 @@ async def test_wrong_passphrase(server: Sshd, tmp_path: Path) -> None:
     keygen("-t", "ed25519", "-N", "open sesame", "-f", key)
     passphrase.write_text("open barley\n")
 
-    error = await refused(
-        mine(1), server.config(identity=str(key), passphrase_file=str(passphrase))
-    )
+    error = await refused(mine(1), server.config(credential=KeyFile(str(key), str(passphrase))))
 
     assert error.reason is Reason.IDENTITY_UNUSABLE
     assert str(key) in error.detail
@@ -112,10 +111,10 @@ async def test_certificate(server: Sshd, notebook: FakeNotebook, tmp_path: Path)
 
     await reached(
         mine(notebook.port),
-        server.config(identity=str(key), certificate=f"{key}-cert.pub"),
+        server.config(credential=KeyFile(str(key), certificate=f"{key}-cert.pub")),
     )
 
-    error = await refused(mine(notebook.port), server.config(identity=str(key)))
+    error = await refused(mine(notebook.port), server.config(credential=KeyFile(str(key))))
     assert error.reason is Reason.LOGIN_REFUSED
 
 
@@ -124,13 +123,13 @@ async def test_agent(server: Sshd, notebook: FakeNotebook, keys: Keys, tmp_path:
     async with ssh_agent(tmp_path) as agent:
         ssh_add(agent, keys.path("member"))
 
-        config = server.config(identity=None, agent=True)
+        config = server.config(credential=AgentKeys())
         await reached(mine(notebook.port), config, agent_path=str(agent))
 
 
 async def test_agent_without_keys(server: Sshd, tmp_path: Path) -> None:
     """An agent that holds nothing, and one that isn't there, are told apart."""
-    config = server.config(identity=None, agent=True)
+    config = server.config(credential=AgentKeys())
     async with ssh_agent(tmp_path) as agent:
         error = await refused(mine(1), config, agent_path=str(agent))
         assert error.reason is Reason.IDENTITY_UNUSABLE
@@ -143,7 +142,7 @@ async def test_agent_without_keys(server: Sshd, tmp_path: Path) -> None:
 
 async def test_wrong_key(server: Sshd, keys: Keys) -> None:
     """A key that sshd does not know."""
-    error = await refused(mine(1), server.config(identity=keys.path("stranger")))
+    error = await refused(mine(1), server.config(credential=KeyFile(keys.path("stranger"))))
 
     assert isinstance(error, TunnelDown)
     assert error.reason is Reason.LOGIN_REFUSED

@@ -1,9 +1,11 @@
 """gateway.web.api: facts for programs, and who may ask for them how."""
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.core.identity import CredentialId
-from gateway.core.status import NotebookState, TunnelState
+from gateway.core.status import CredentialStatus, NotebookState, TunnelState
 from gateway.errors import Reason
 from tests.web.conftest import Browser, House
 from tests.web.fakes import ALICE, BOB, NOTEBOOK_TOKEN, TOKEN, UNAVAILABLE, FakeTokenRow, tunnel
@@ -91,6 +93,22 @@ def test_tunnels_are_mine_or_an_administrators(house: House, alice: Browser, bob
         ("alice@lab", "up", None),
         ("bob@lab", "waiting", "unreachable"),
     ]
+
+
+def test_a_tunnels_credential_is_told_to_administrators(
+    house: House, alice: Browser, bob: Browser
+) -> None:
+    ticket = CredentialStatus("Kerberos ticket", "alice@LAB.TEST", 0.0, 1_800_000_000.0)
+    house.notebooks.tunnels = (replace(tunnel("alice", TunnelState.UP), credential=ticket),)
+
+    (mine,), (everything,) = (who.get(f"{API}/tunnels").json() for who in (alice, bob))
+
+    assert mine["credential"] is None
+    assert everything["credential"] == {
+        "kind": "Kerberos ticket",
+        "name": "alice@LAB.TEST",
+        "expires_at": "2027-01-15T08:00:00Z",
+    }
 
 
 def test_me_is_who_i_am(alice: Browser, program: Browser) -> None:

@@ -7,7 +7,7 @@ import pytest
 from gateway.core.host_key import HostKeyChange
 from gateway.core.inventory import Grantees
 from gateway.core.names import NotebookName
-from gateway.core.status import NotebookState, TunnelState
+from gateway.core.status import CredentialStatus, NotebookState, TunnelState
 from gateway.errors import Reason
 from tests.web.conftest import Browser, House
 from tests.web.fakes import CAROL, LAB, tunnel
@@ -112,6 +112,27 @@ def test_changed_host_key_is_shown_to_administrators(
     assert "gateway remotes trust lab --fingerprint SHA256:new</code>" in everything
     assert "SHA256" not in mine
     assert "another host key than the one we know" in mine
+
+
+def test_a_credential_is_an_administrators_affair(
+    house: House, alice: Browser, bob: Browser
+) -> None:
+    """What ends soon stands in a note above; a member is told neither who nor until when."""
+    now = house.clock()
+    soon = CredentialStatus("certificate", "LAB-CERT", now - 29 * 86_400, now + 86_400)
+    fine = CredentialStatus("Kerberos ticket", "bob@LAB.TEST", now - 60, now + 36_000)
+    house.notebooks.tunnels = (
+        replace(tunnel("alice", TunnelState.UP), credential=soon),
+        replace(tunnel("bob", TunnelState.UP), credential=fine),
+    )
+
+    mine, everything = alice.get("/-/status").text, bob.get("/-/status").text
+
+    assert "LAB-CERT" not in mine
+    assert "To be renewed" not in mine
+    assert everything.count("certificate LAB-CERT, ends in 24 h") == 2
+    assert everything.count("Kerberos ticket bob@LAB.TEST, ends in 10 h") == 1
+    assert everything.index("To be renewed") < everything.index("LAB-CERT")
 
 
 def test_administrator_gets_no_link_to_what_is_not_theirs(house: House, bob: Browser) -> None:

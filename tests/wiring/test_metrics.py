@@ -4,7 +4,13 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from gateway.core.host_key import HostKeyChange
 from gateway.core.names import LoginName, NotebookName, RemoteName, TunnelId
-from gateway.core.status import NotebookState, NotebookStatus, TunnelState, TunnelStatus
+from gateway.core.status import (
+    CredentialStatus,
+    NotebookState,
+    NotebookStatus,
+    TunnelState,
+    TunnelStatus,
+)
 from gateway.wiring.metrics import Gauges
 
 NOTEBOOKS = (
@@ -12,9 +18,15 @@ NOTEBOOKS = (
     NotebookStatus(NotebookName("bob"), NotebookState.STOPPED, 0.0),
 )
 LAB, FARM = RemoteName("lab"), RemoteName("farm")
+TICKET = CredentialStatus("Kerberos ticket", "alice@LAB.TEST", expires_at=1_800_000_000.0)
 TUNNELS = (
-    TunnelStatus(TunnelId(LAB, LoginName("alice")), TunnelState.UP, 0.0),
-    TunnelStatus(TunnelId(FARM, LoginName("alice")), TunnelState.UP, 0.0),
+    TunnelStatus(TunnelId(LAB, LoginName("alice")), TunnelState.UP, 0.0, credential=TICKET),
+    TunnelStatus(
+        TunnelId(FARM, LoginName("alice")),
+        TunnelState.UP,
+        0.0,
+        credential=CredentialStatus("key", "SHA256:x"),
+    ),
 )
 
 
@@ -42,3 +54,6 @@ def test_states_and_counts_are_told() -> None:
     assert 'gateway_host_key_changed{remote="farm"} 0.0' in told
     assert "gateway_requests_total 7.0" in told
     assert "gateway_websockets 2.0" in told
+    assert [line for line in told if line.startswith("gateway_credential")] == [
+        'gateway_credential_expires_timestamp_seconds{login="alice",remote="lab"} 1.8e+09'
+    ]
