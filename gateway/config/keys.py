@@ -265,7 +265,10 @@ class NotebookKeys(Section):
         " Default: the login's, as far as the login can see that; if it is given, it must be seen.",
     )
     use: list[Text] = Field([], description="Who else may use it: members and group:NAME.")
-    view: list[Text] = Field([], description="Who may only look: members and group:NAME.")
+    view: list[Text] = Field(
+        [],
+        description="Who may look at it and change nothing: members and group:NAME. Jupyter only.",
+    )
 
 
 class MemberKeys(Section):

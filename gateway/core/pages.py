@@ -8,12 +8,14 @@ page, however broken or ill-meant, takes more than one look at each of its bytes
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 Move = Callable[[bytes], bytes]
 """Returns a path that begins with a slash as members know it."""
+
+NO_SETTINGS: Final[Mapping[str, object]] = {}
 
 WS: Final = rb"[\t\n\f\r ]"
 VALUE: Final = rb"""(?:"(?P<double>[^"]*+)"?+|'(?P<single>[^']*+)'?+|(?P<bare>[^\t\n\f\r >"'][^\t\n\f\r >]*+)|(?=>))"""
@@ -46,14 +48,18 @@ INLINE_SETTING: Final = re.compile(
 )
 
 
-def moved_page(page: bytes, move: Move) -> bytes:
-    """Return ``page`` with its configuration, its links and its inline settings moved."""
-    return PIECE.sub(_Mover(move).piece, page)
+def moved_page(page: bytes, move: Move, settings: Mapping[str, object] = NO_SETTINGS) -> bytes:
+    """Return ``page`` with its configuration, its links and its inline settings moved.
+
+    Its configuration gets ``settings`` besides.
+    """
+    return PIECE.sub(_Mover(move, settings).piece, page)
 
 
 @dataclass(frozen=True, slots=True)
 class _Mover:
     move: Move
+    settings: Mapping[str, object]
 
     def piece(self, found: re.Match[bytes]) -> bytes:
         whole = found[0]
@@ -95,11 +101,12 @@ class _Mover:
             settings = json.loads(text)
             if not isinstance(settings, dict):
                 return text
-            moved = json.dumps({key: self._value(key, settings[key]) for key in settings})
+            moved = {key: self._value(key, settings[key]) for key in settings}
+            told = json.dumps({**moved, **self.settings})
         except (ValueError, RecursionError):
             return text
         # Inside a script element nothing may look like its end, or like a comment.
-        return moved.replace("<", "\\u003c").encode()
+        return told.replace("<", "\\u003c").encode()
 
     def _value(self, key: str, value: object) -> object:
         moves = key in PATH_KEYS or (key.startswith("full") and key.endswith("Url"))

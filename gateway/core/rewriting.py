@@ -16,9 +16,10 @@ from urllib.parse import quote
 
 from gateway.core.head import ResponseHead
 from gateway.core.mapping import is_mapped, own_path, path_outside
-from gateway.core.pages import moved_page
+from gateway.core.pages import NO_SETTINGS, moved_page
 from gateway.core.routing import AtNotebook
 from gateway.core.upstream import Upstream
+from gateway.core.viewing_page import SETTINGS, with_badge
 
 NEVER: Final = (
     b"/files/", b"/nbconvert/",  # what users wrote
@@ -42,14 +43,25 @@ class Rewrite:
     upstream: Upstream
     page: bool
     """Whether it is HTML; else it is the JSON of kernel specifications."""
+    viewed: bool = False
+    """Whether it is for somebody who may only view the notebook."""
 
     def __call__(self, body: bytes) -> bytes:
         """Return ``body`` as it goes to the client."""
         for spelling in token_spellings(self.upstream):
             body = body.replace(spelling, b"")
-        if not is_mapped(self.place, self.upstream) or len(body) > LARGEST_MOVED_BYTES:
-            return body
-        return moved_page(body, self._outside) if self.page else LOGO.sub(self._logo, body)
+        if self._moves and len(body) <= LARGEST_MOVED_BYTES:
+            body = self._moved(body)
+        return with_badge(body) if self.viewed and self.page else body
+
+    @property
+    def _moves(self) -> bool:
+        return self.viewed or is_mapped(self.place, self.upstream)
+
+    def _moved(self, body: bytes) -> bytes:
+        if self.page:
+            return moved_page(body, self._outside, SETTINGS if self.viewed else NO_SETTINGS)
+        return LOGO.sub(self._logo, body)
 
     def _outside(self, path: bytes) -> bytes:
         return path_outside(self.place, self.upstream, path)
@@ -59,18 +71,22 @@ class Rewrite:
         return self._outside(found[0]) if is_logo else found[0]
 
 
-def may_be_rewritten(place: AtNotebook, upstream: Upstream) -> bool:
+def may_be_rewritten(place: AtNotebook, upstream: Upstream, *, viewed: bool = False) -> bool:
     """Say whether an answer from ``place`` might have to be read, and so must not be compressed."""
-    changes = upstream.token is not None or is_mapped(place, upstream)
+    changes = viewed or upstream.token is not None or is_mapped(place, upstream)
     return changes and not own_path(place, upstream).startswith(NEVER)
 
 
-def rewriting(response: ResponseHead, place: AtNotebook, upstream: Upstream) -> Rewrite | None:
+def rewriting(
+    response: ResponseHead, place: AtNotebook, upstream: Upstream, *, viewed: bool = False
+) -> Rewrite | None:
     """Return what to do to the body of ``response``; None lets it stream by untouched.
 
     An answer to HEAD has no body, but is one of these too: its length is not that of the changed page.
     """
-    if response.status == PARTIAL_CONTENT or not may_be_rewritten(place, upstream):
+    if response.status == PARTIAL_CONTENT:
+        return None
+    if not may_be_rewritten(place, upstream, viewed=viewed):
         return None
     kind = (response.first(b"content-type") or b"").partition(b";")[0].strip().lower()
     page = kind == b"text/html"
@@ -78,7 +94,7 @@ def rewriting(response: ResponseHead, place: AtNotebook, upstream: Upstream) -> 
         path = own_path(place, upstream)
         if kind != b"application/json" or not path.startswith(KERNELSPECS):
             return None
-    return Rewrite(place, upstream, page) if _is_plain(response) else None
+    return Rewrite(place, upstream, page, viewed) if _is_plain(response) else None
 
 
 def _is_plain(response: ResponseHead) -> bool:

@@ -52,6 +52,14 @@ def problem(status: int, detail: str, *, retry_after_seconds: int | None = None)
     return _answer(status, b"application/problem+json", json.dumps(said).encode(), extra=extra)
 
 
+def instead(status: int, body: bytes) -> Answer:
+    """Return JSON, or nothing at all, in a notebook's place."""
+    if body:
+        return _answer(status, b"application/json", body)
+    head = b"HTTP/1.1 %d %b\r\n" % (status, HTTPStatus(status).phrase.encode())
+    return Answer(status, head + _COMMON)  # a 204 has no length (RFC 9110, section 8.6)
+
+
 def redirect(status: int, location: bytes) -> Answer:
     """Return a redirect to ``location``, which must already be safe to write."""
     return _answer(status, None, b"", extra=b"location: %b\r\n" % location)

@@ -1,5 +1,6 @@
 """Who? Where? May they? One decision for each request, HTTP and WebSocket alike; it waits for nothing."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -9,16 +10,20 @@ from gateway.core.browser import asks_for_page, check_site, from_open_page
 from gateway.core.cookies import session_cookie_name
 from gateway.core.credentials import Presented, is_api_path, presented
 from gateway.core.forwarded import Client, client_of
+from gateway.core.framing import wants_upgrade
 from gateway.core.grants import Level, level_of
 from gateway.core.head import RequestHead
 from gateway.core.identity import Identity
 from gateway.core.inventory import Inventory, Routing
 from gateway.core.logout import is_logout
+from gateway.core.mapping import own_path
 from gateway.core.names import MemberName, NotebookName
 from gateway.core.passing import to_control
 from gateway.core.routing import AtNotebook, OwnPage, Redirect, Routes
-from gateway.core.upstream import Upstream
-from gateway.door.answers import Answer, problem, protocol_error, redirect
+from gateway.core.upstream import Kind, Upstream
+from gateway.core.viewing import REFUSAL, UNJUDGED, Instead, View, Viewing, judge
+from gateway.core.viewing_rooms import room_sealed_by
+from gateway.door.answers import Answer, instead, page, problem, protocol_error, redirect
 from gateway.door.writing import without
 from gateway.errors import RequestInvalid
 
@@ -67,6 +72,8 @@ class ToNotebook:
     client: Client
     page: bool
     """Whether a browser wants to show the answer as a page."""
+    viewing: Viewing | None = None
+    """How the request of somebody who may only view goes on; None is somebody who uses the notebook."""
 
 
 Plan = ToControl | ToNotebook | Answer
@@ -81,6 +88,7 @@ class Decider:
         self._who = who
         self._refused = refused
         self._ready = ready
+        self._secret = secrets.token_bytes(32)
         self.apply(inventory)
 
     def apply(self, inventory: Inventory) -> None:
@@ -112,7 +120,10 @@ class Decider:
         """Say whether what let ``plan`` through would let it through now."""
         by_token = self._who.token(plan.secret)
         identity = self._who.session(plan.secret) if by_token is None else by_token
-        return identity == plan.identity and self._may(identity, plan.place.name)
+        if identity is None or identity != plan.identity:
+            return False
+        level = self._level(identity, plan.place.name)
+        return level is Level.USE or (level is Level.VIEW and plan.viewing is not None)
 
     def waiting(self, head: RequestHead, plan: ToNotebook) -> ToControl:
         """Return the way to the page that says why a notebook can't be shown, and comes back to it."""
@@ -133,14 +144,47 @@ class Decider:
             check_site(head, origin=self._origin_of(place), by_token=shown.token is not None)
         except RequestInvalid as exc:
             return problem(exc.status, exc.detail)
-        if not self._may(identity, place.name):
+        level = self._level(identity, place.name)
+        if level is None:
             if place.name in self.inventory.notebooks:
                 self._refused(identity.member, place.name, client.address)
             return self._missing(head, client, place.name)
         if is_logout(place) and self._token_added(place.name):
             # With a token of its own added, the notebook would log nobody out.
             return redirect(303, self._origin + b"/")
-        return ToNotebook(place, identity, secret, shown.target, client, asks_for_page(head))
+        plan = ToNotebook(place, identity, secret, shown.target, client, asks_for_page(head))
+        upstream_of = self._ready.upstream_nowait
+        return plan if level is Level.USE else self.judged(plan, head, upstream_of(place.name))
+
+    def judged(self, plan: ToNotebook, head: RequestHead, upstream: Upstream | None) -> Plan:
+        """Return what becomes of a viewer's request, by what the notebook is; held, it is judged again."""
+        if upstream is None:
+            plan.viewing = UNJUDGED
+            return plan
+        try:
+            return self._allowed(plan, head, upstream)
+        except RequestInvalid as exc:
+            answer = page if plan.page else problem
+            return answer(exc.status, exc.detail)
+
+    def _allowed(self, plan: ToNotebook, head: RequestHead, upstream: Upstream) -> Plan:
+        """Return how a viewer's request goes on; raise RequestInvalid (403) if it doesn't."""
+        if upstream.kind is not Kind.JUPYTER:
+            raise RequestInvalid(403, "only Jupyter can be viewed; this notebook is something else")
+        path = own_path(plan.place, upstream).partition(b"?")[0]
+        query = plan.target.partition(b"?")[2]
+        verdict = judge(head, path, query, upgrade=wants_upgrade(head))
+        if isinstance(verdict, Instead):
+            return instead(verdict.status, verdict.json)
+        key = self._secret if upstream.token is None else upstream.token.encode()
+        plan.viewing = Viewing(verdict, key)
+        if verdict is View.ROOM:
+            named = path.rpartition(b"/")[2]
+            room = room_sealed_by(key, named)
+            if room is None:
+                raise RequestInvalid(403, REFUSAL)
+            plan.target = plan.target.replace(b"/room/" + named, b"/room/" + room, 1)
+        return plan
 
     def _identify(self, shown: Presented, notebook: NotebookName) -> tuple[Identity, str] | None:
         """Return who it is and the secret that says so; a secret shown twice is none (threat C7)."""
@@ -163,8 +207,8 @@ class Decider:
         upstream = self._ready.upstream_nowait(notebook)
         return upstream is not None and upstream.token is not None
 
-    def _may(self, identity: Identity, notebook: NotebookName) -> bool:
-        return level_of(self.inventory, identity.member, notebook) is Level.USE
+    def _level(self, identity: Identity, notebook: NotebookName) -> Level | None:
+        return level_of(self.inventory, identity.member, notebook)
 
     def _origin_of(self, place: AtNotebook) -> bytes:
         if self._server.routing is Routing.HOST:

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from gateway.core.framing import Body, BodyKind, keeps_alive
 from gateway.core.head import RequestHead, ResponseHead
 from gateway.core.inventory import Limits
+from gateway.core.viewing import UNJUDGED, View
 from gateway.door import access
 from gateway.door.answers import Answer, page, problem
 from gateway.door.bodies import write_content, write_end
@@ -15,9 +16,10 @@ from gateway.door.decision import Decider, Plan, ToControl, ToNotebook
 from gateway.door.ledger import Ledger
 from gateway.door.passage import outgoing, returning, rewrite_of
 from gateway.door.reach import Reach
-from gateway.door.reply import Reply
-from gateway.door.splice import Splice, SplicedClient
+from gateway.door.reply import ReadOnlyReply, Reply
+from gateway.door.splice import FarEnd, Splice, SplicedClient
 from gateway.door.upstream import UpstreamLeg
+from gateway.door.viewed import Nowhere, agreed, splice_for
 from gateway.door.writing import request_bytes
 from gateway.errors import Reason, UpstreamError, UpstreamLost, UpstreamMalformed, UpstreamTimedOut
 
@@ -120,6 +122,8 @@ class Exchange:
                 self.answer(problem(429, "you have too many connections open"))
                 return
             ledger.enter(self, plan)
+            if plan.viewing is not None and self._ends_here(plan):
+                return
         repeatable = self._head.method in IDEMPOTENT and self._body.kind is BodyKind.NONE
         leg = self._door.reach.leg_nowait(plan, surely=not repeatable)
         if leg is not None:
@@ -192,7 +196,10 @@ class Exchange:
         if leg is None or not isinstance(plan, ToNotebook):
             return
         self._reply.switch(self._returning(plan, head, leg))
-        splice = Splice(self._client, leg, self._splice_over)
+        self._join(plan, leg, early)
+
+    def _join(self, plan: ToNotebook, leg: FarEnd, early: bytes) -> None:
+        splice = splice_for(plan.viewing, self._head, self._client, leg, self._splice_over)
         early_client = self._client.spliced(splice)
         self._door.ledger.leave(self)
         self._door.ledger.enter(splice, plan)
@@ -272,6 +279,12 @@ class Exchange:
         self._ask(plan, leg)
 
     def _ask(self, plan: ToControl | ToNotebook, leg: UpstreamLeg) -> None:
+        if isinstance(plan, ToNotebook) and plan.viewing is UNJUDGED:
+            # A viewer's request was held until now, when it is known what may be asked of the notebook.
+            self._door.reach.keep(plan, leg)
+            self._door.ledger.leave(self)
+            self.begin(self._door.decider.judged(plan, self._head, leg.upstream))
+            return
         self._leg = leg
         self._sent = outgoing(plan, self._head, leg.upstream)
         body = self._body if self._sends_body else Body(BodyKind.NONE, 0)
@@ -306,6 +319,17 @@ class Exchange:
             and self._head.method in IDEMPOTENT
             and not self._body_sent
         )
+
+    def _ends_here(self, plan: ToNotebook) -> bool:
+        """Prepare for a viewer; return whether that was all: a kernel's socket goes no further."""
+        view = None if plan.viewing is None else plan.viewing.view
+        if view is View.CONTENTS:
+            self._reply = ReadOnlyReply(self._client, self._head)
+        if view is not View.KERNEL:
+            return False
+        self._reply.switch(agreed(self._head))
+        self._join(plan, Nowhere(), b"")
+        return True
 
     # The way back.
 
@@ -359,16 +383,12 @@ class Exchange:
     def _log(self) -> None:
         if not access.wanted():
             return
-        plan = self._plan if isinstance(self._plan, ToNotebook) else None
+        plan, reply = self._plan if isinstance(self._plan, ToNotebook) else None, self._reply
+        route, member = ("", "") if plan is None else (plan.place.name, plan.identity.member)
+        seconds, head = self._door.now() - self._started, self._head
         access.write(
             access.Entry(
-                method=self._head.method,
-                target=self._head.target,
-                route="" if plan is None else plan.place.name,
-                member="" if plan is None else plan.identity.member,
-                status=self._reply.status,
-                bytes_out=self._reply.bytes_out,
-                seconds=self._door.now() - self._started,
+                head.method, head.target, route, member, reply.status, reply.bytes_out, seconds
             )
         )
 

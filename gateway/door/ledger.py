@@ -35,7 +35,8 @@ class Ledger:
     def enter(self, live: Live, plan: ToNotebook) -> None:
         """Take note of an exchange."""
         member = plan.identity.member
-        visit = self._visits.enter(member, plan.place.name, plan.client.address, Level.USE)
+        level = Level.USE if plan.viewing is None else Level.VIEW
+        visit = self._visits.enter(member, plan.place.name, plan.client.address, level)
         self._plans[live] = plan, visit
         self._members[member] += 1
 

@@ -1,10 +1,11 @@
 """An answer on its way to the client: framed anew, or held while something in it is rewritten."""
 
+from collections.abc import Callable
 from typing import Final
 
 from gateway.core.framing import Body, BodyKind
 from gateway.core.head import RequestHead, ResponseHead
-from gateway.core.rewriting import Rewrite
+from gateway.core.viewing_page import ReadOnly
 from gateway.door.answers import Answer
 from gateway.door.bodies import JOINED_BYTES, Sink, write_content, write_end
 from gateway.door.chunks import chunk
@@ -13,6 +14,8 @@ from gateway.errors import Reason, UpstreamMalformed
 
 LARGEST_PAGE_BYTES: Final = 16 * 1024 * 1024
 """Pages that must be rewritten are the only bodies held whole."""
+Rewrite = Callable[[bytes], bytes]
+"""Returns a page as it goes to the client."""
 _ENDLESS: Final = frozenset({BodyKind.CHUNKED, BodyKind.UNTIL_CLOSE})
 
 
@@ -130,6 +133,29 @@ class Reply:
         if self.keep:
             connection = b"" if self._request.minor else b"keep-alive"
         self._head = response_bytes(head, body, connection=connection)
+
+
+class ReadOnlyReply(Reply):
+    """An answer about files, which says on its way that they can't be written."""
+
+    __slots__ = ("_read_only",)
+
+    def __init__(self, client: Sink, request: RequestHead) -> None:
+        super().__init__(client, request)
+        self._read_only = ReadOnly()
+
+    def content(self, content: bytes) -> None:
+        """Send what can go on of the body."""
+        changed = self._read_only.feed(content)
+        if changed:
+            super().content(changed)
+
+    def finish(self) -> None:
+        """Send what is left."""
+        held = self._read_only.rest()
+        if held:
+            super().content(held)
+        super().finish()
 
 
 def _changed(head: ResponseHead) -> ResponseHead:

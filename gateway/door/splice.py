@@ -17,7 +17,7 @@ from gateway.door.frames import (
     close_frame,
     ping_frame,
 )
-from gateway.door.upstream import UpstreamLeg
+from gateway.door.upstream import Spliced
 
 PING_AFTER_SECONDS: Final = 18.0
 """A client that vanished is noticed within three times this."""
@@ -50,11 +50,33 @@ class SplicedClient(Protocol):
         """Say whether what was sent is on its way, and some of it arrived since this was last asked."""
 
 
+class FarEnd(Protocol):
+    """What a splice needs of the upstream's leg."""
+
+    def join(self, splice: Spliced) -> None:
+        """Pass bytes to ``splice`` from now on."""
+
+    def write(self, data: bytes) -> None:
+        """Send ``data``."""
+
+    def pause(self) -> None:
+        """Read no more for now."""
+
+    def resume(self) -> None:
+        """Read again."""
+
+    def end_writing(self) -> bool:
+        """Send an end of file; return whether the connection can stay half open."""
+
+    def abort(self) -> None:
+        """Close at once; nobody is told."""
+
+
 class Splice:
     """Two connections as one."""
 
     def __init__(
-        self, client: SplicedClient, leg: UpstreamLeg, over: Callable[["Splice", int], None]
+        self, client: SplicedClient, leg: FarEnd, over: Callable[["Splice", int], None]
     ) -> None:
         self._client = client
         self._leg = leg

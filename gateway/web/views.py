@@ -56,8 +56,13 @@ class NotebookView:
 
     @property
     def opens(self) -> bool:
-        """Whether the member may open it; the door serves those who may use it, and nobody less yet."""
-        return self.level is Level.USE
+        """Whether the member may open it, if only to look."""
+        return self.level is not None
+
+    @property
+    def view_only(self) -> bool:
+        """Whether the member may look at it and no more."""
+        return self.level is Level.VIEW
 
     @property
     def ready(self) -> bool:

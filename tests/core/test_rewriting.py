@@ -13,6 +13,7 @@ from gateway.core.names import NotebookName
 from gateway.core.rewriting import LARGEST_MOVED_BYTES, Rewrite, may_be_rewritten, rewriting
 from gateway.core.routing import AtNotebook
 from gateway.core.upstream import Upstream
+from gateway.core.viewing_page import BADGE
 
 ALICE = NotebookName("alice")
 PLACE = AtNotebook(ALICE, b"/alice", b"/lab")
@@ -139,3 +140,26 @@ def test_only_what_has_something_to_change_is_read(
 
     assert (found is not None) is read
     assert may_be_rewritten(place, upstream) is read
+
+
+@pytest.mark.parametrize("upstream", [ROOT, BASED, replace(ROOT, token=None)])
+def test_a_viewers_page_says_that_it_is_one(upstream: Upstream) -> None:
+    """To people and to JupyterLab; else it is the same page."""
+    body = b"""<body><script id="jupyter-config-data">{"baseUrl": "/x/", "a": 1}</script></body>"""
+    use, view = (
+        Rewrite(PLACE, upstream, page=True, viewed=viewed)(body) for viewed in (False, True)
+    )
+
+    assert view.endswith(BADGE)
+    assert view.replace(b', "exposeAppInBrowser": true', b"") == use + BADGE
+
+
+def test_a_viewers_pages_are_read_even_where_nothing_else_changes() -> None:
+    """And files are not."""
+    upstream = replace(BASED, token=None)
+    response = ResponseHead(200, b"OK", [HTML])
+    file = AtNotebook(ALICE, b"/alice", b"/files/a.html")
+
+    assert rewriting(response, PLACE, upstream) is None
+    assert rewriting(response, PLACE, upstream, viewed=True) is not None
+    assert rewriting(response, file, upstream, viewed=True) is None

@@ -1,11 +1,17 @@
 """gateway.door.decision: who gets where, and what the others are told; nothing is opened for them."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from gateway.core.head import Header, RequestHead
 from gateway.core.identity import CredentialKind
-from gateway.core.inventory import Limits, Routing
-from gateway.core.names import NotebookName
+from gateway.core.inventory import Grantees, Limits, Routing
+from gateway.core.names import MemberName, NotebookName
+from gateway.core.upstream import Kind
+from gateway.core.viewing import UNJUDGED, View
+from gateway.core.viewing_rooms import sealed_ticket
 from gateway.door.answers import Answer
 from gateway.door.decision import Decider, Plan, ToControl, ToNotebook
 from tests.door.fakes import (
@@ -177,3 +183,96 @@ def test_what_was_granted_is_asked_again() -> None:
     assert decider.holds(plan)
     who.end("carol")
     assert not decider.holds(plan)
+
+
+def viewed(target: bytes, *headers: Header, method: bytes = b"GET", **changes: object) -> Plan:
+    """Decide for bob, who may view alice's notebook, which is a Jupyter unless ``changes`` say otherwise."""
+    notebooks = FakeNotebooks({"alice": 1, "bob": 2})
+    name = NotebookName("alice")
+    made = replace(upstream("alice"), kind=Kind.JUPYTER)
+    notebooks.upstreams[name] = replace(made, **changes)  # type: ignore[arg-type]  # the tests' own
+    if not changes.get("kind", True):
+        del notebooks.upstreams[name]
+    wanted = inventory(Routing.PATH, Limits())
+    view = Grantees(members=frozenset({MemberName("bob")}))
+    alice = replace(wanted.notebooks[name], view=view)
+    wanted = replace(wanted, notebooks={**wanted.notebooks, name: alice})
+    decider = Decider(FakeWho(), notebooks, wanted, refused=FakeWitness().refused)
+    head = RequestHead(method, target, [(b"host", b"gw.test"), session("bob"), *headers])
+    return decider.decide(head, peer="192.0.2.7", secure=False)
+
+
+def test_a_viewer_gets_what_is_on_the_list() -> None:
+    """And goes on as one; who uses it does not."""
+    plan, use = viewed(b"/alice/lab"), decide(b"/alice/lab", session("alice"))
+
+    assert isinstance(plan, ToNotebook)
+    assert plan.viewing is not None
+    assert plan.viewing.view is View.PLAIN
+    assert isinstance(use, ToNotebook)
+    assert use.viewing is None
+
+
+@pytest.mark.parametrize(
+    ("base", "target", "told"),
+    [
+        (b"/", b"/alice/lab", 0),
+        (b"/alice/", b"/alice/lab", 0),
+        (b"/alice/", b"/alice/api/contents", 0),
+        (b"/alice/", b"/alice/alice/lab", 403),
+        (b"/x/", b"/alice/api/shutdown", 403),
+    ],
+)
+def test_a_viewers_path_is_judged_from_the_base_on(base: bytes, target: bytes, told: int) -> None:
+    """Wherever the notebook thinks that it lives."""
+    assert status(viewed(target, *SCRIPT, base_path=base)) == told
+
+
+def test_a_viewers_page_that_is_refused_says_so() -> None:
+    """In plain words to a person, in JSON to a script."""
+    page, script = viewed(b"/alice/terminals/1", *PAGE), viewed(b"/alice/terminals/1", *SCRIPT)
+
+    assert isinstance(page, Answer)
+    assert isinstance(script, Answer)
+    assert page.status == script.status == 403
+    assert page.body.startswith(b"view only")
+    assert b'"message": "view only' in script.body
+
+
+def test_only_jupyter_can_be_viewed() -> None:
+    """What another application does at a GET, nobody knows."""
+    plan = viewed(b"/alice/", *SCRIPT, kind=Kind.OTHER)
+
+    assert isinstance(plan, Answer)
+    assert plan.status == 403
+    assert b"only Jupyter can be viewed" in plan.body
+
+
+def test_a_viewers_request_for_what_is_not_ready_is_judged_later() -> None:
+    """What a notebook will be when it is back is not known, and so not what may be asked of it."""
+    plan = viewed(b"/alice/api/shutdown", *SCRIPT, kind=None)
+
+    assert isinstance(plan, ToNotebook)
+    assert plan.viewing is UNJUDGED
+
+
+def test_a_sealed_room_goes_on_under_its_own_name() -> None:
+    """The notebook knows nothing of seals."""
+    file = "6057a2dc-286b-4400-886c-25fb346e52d7"
+    ticket = f'{{"format": "text", "type": "file", "fileId": "{file}"}}'.encode()
+    sealed = json.loads(sealed_ticket(ticket, b"/a.txt", b"its token"))["fileId"]
+    upgrade = (
+        (b"upgrade", b"websocket"),
+        (b"connection", b"upgrade"),
+        (b"sec-websocket-version", b"13"),
+        (b"sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+        (b"origin", b"http://gw.test"),
+    )
+    room = b"/alice/api/collaboration/room/text:file:"
+
+    plan = viewed(room + sealed.encode() + b"?sessionId=s", *upgrade, token="its token")
+
+    assert isinstance(plan, ToNotebook)
+    assert plan.target == room + file.encode() + b"?sessionId=s"
+    assert status(viewed(room + sealed.encode(), *upgrade, token="another")) == 403
+    assert status(viewed(room + file.encode(), *upgrade, token="its token")) == 403

@@ -167,3 +167,16 @@ def test_upstream_text_is_escaped(house: House, bob: Browser) -> None:
     )
 
     assert "<script>alert" not in bob.get("/-/status").text
+
+
+def test_home_says_what_may_only_be_viewed(house: House) -> None:
+    """It is listed and opens; the API says so too."""
+    view = Grantees(members=frozenset({CAROL}))
+    shown = replace(house.wanted.notebooks[NotebookName("alice")], view=view)
+    house.wanted = replace(house.wanted, notebooks={**house.wanted.notebooks, shown.name: shown})
+    carol = house.browser(CAROL)
+
+    assert names(carol.get("/").text) == ["alice"]
+    assert "<strong>view only</strong>" in carol.get("/").text
+    [told] = carol.get("/-/api/v1/notebooks").json()
+    assert (told["name"], told["level"]) == ("alice", "view")
