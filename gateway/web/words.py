@@ -23,6 +23,7 @@ TUNNEL_SUMMARIES: Final[Mapping[TunnelState, str]] = {
     TunnelState.UP: "Up",
     TunnelState.WAITING: "Trying again soon",
     TunnelState.PARKED: "Needs help",
+    TunnelState.ASLEEP: "Asleep",
 }
 
 REASONS: Final[Mapping[Reason, str]] = {
