@@ -108,6 +108,7 @@ def _remote(name: str, keys: RemoteKeys, base: FilePath) -> Remote:
         host_key_policy=keys.host_key_policy,
         jump=None if keys.jump is None else RemoteName(keys.jump),
         keepalive_seconds=keys.keepalive,
+        idle_seconds=keys.idle,
     )
 
 

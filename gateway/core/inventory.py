@@ -139,6 +139,7 @@ class Remote:
     host_key_alias: str | None = None
     jump: RemoteName | None = None
     keepalive_seconds: float = 5.0
+    idle_seconds: float | None = None  # after which an unused tunnel sleeps; None: never
 
 
 @dataclass(frozen=True, slots=True)

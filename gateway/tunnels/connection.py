@@ -134,6 +134,12 @@ class Connection:
             self._pinging = True
             self._tasks.create_task(self._check(), name="ping")
 
+    def hang_up(self) -> None:
+        """Begin to end the connection in good order; ``closed`` returns when that is done."""
+        if self.alive:
+            self._ssh.close()
+            asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._ssh.abort)
+
     async def close(self) -> None:
         """End the connection, and with it all that goes through it."""
         if not self.alive:

@@ -184,7 +184,9 @@ class Prober:
     def _tell(self, now: NotebookStatus) -> None:
         level = logging.WARNING if now.state is NotebookState.REFUSED else logging.INFO
         found = "" if now.upstream is None else f" ({now.upstream})"
-        # What its tunnel says has been said.
+        # What its tunnel says has been said, as has that it sleeps.
+        if now.reason is Reason.ASLEEP:
+            return
         own = self.keeper.status.state is TunnelState.UP and now.detail
         log.log(
             level,

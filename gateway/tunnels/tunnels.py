@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from gateway.core.host_key import HostKeyChange
 from gateway.core.inventory import Grantees, Inventory, Notebook
@@ -19,6 +19,7 @@ from gateway.errors import Reason, TunnelDown
 from gateway.tunnels.channel import ProtocolFactory
 from gateway.tunnels.dialing import Dialer, Pins, Way
 from gateway.tunnels.gate import Gate
+from gateway.tunnels.idler import Idler, Quiet, idlers, never_quiet
 from gateway.tunnels.keeper import Keeper, Time
 from gateway.tunnels.prober import Prober
 from gateway.tunnels.windows import Windows
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 
 COMING: Final = {NotebookState.STARTING, NotebookState.RECONNECTING}
 AFTER_A_BUG_SECONDS: Final = 5.0
+
+
+Kept: TypeAlias = Keeper | Prober | Idler
 
 
 class Tunnels:
@@ -45,11 +49,13 @@ class Tunnels:
         """Keep nothing yet; ``apply`` says what, and ``run`` does it."""
         self._time = Time(clock, monotonic, sleep, entropy)
         self._dialer = Dialer(pins=pins, windows=Windows(), agent_path=agent_path)
+        self._quiet: Quiet = never_quiet
         self._gates: dict[RemoteName, Gate] = {}
         self._keepers: dict[TunnelId, Keeper] = {}
         self._probers: dict[NotebookName, Prober] = {}
+        self._idlers: set[Idler] = set()
         self._tasks: asyncio.TaskGroup | None = None
-        self._running: dict[Keeper | Prober, asyncio.Task[None]] = {}
+        self._running: dict[Kept, asyncio.Task[None]] = {}
         self._waiting: set[asyncio.Event] = set()
 
     async def run(self) -> None:
@@ -63,6 +69,10 @@ class Tunnels:
                 self._tasks = None
                 self._running.clear()
 
+    def ask_about_use(self, quiet: Quiet) -> None:
+        """Let tunnels sleep by what ``quiet`` says from the next ``apply`` on; until then none sleeps."""
+        self._quiet = quiet
+
     def apply(self, inventory: Inventory) -> None:
         """Take ``inventory`` as what is wanted; what did not change goes on undisturbed."""
         ways = dict(_ways(inventory))
@@ -73,6 +83,12 @@ class Tunnels:
         self._probers = {
             name: self._prober(_plain(notebook)) for name, notebook in inventory.notebooks.items()
         }
+        for keeper in keepers.values():
+            if inventory.remotes[keeper.id.remote].idle_seconds is None:
+                keeper.wake()
+        self._idlers = set(
+            idlers(inventory, self._keepers.values(), quiet=self._quiet, time=self._time)
+        )
         self._start_and_stop()
         self._changed()
 
@@ -107,7 +123,9 @@ class Tunnels:
         """Return how to speak to a notebook, waiting while it is coming; raise UpstreamError else.
 
         What is returned was true a moment ago: a notebook that nobody has asked for a while is asked first.
+        A tunnel that is asleep is woken.
         """
+        self._prober_of(name).keeper.wake()
         with suppress(TimeoutError):
             async with asyncio.timeout(within_seconds):
                 await self._prober_of(name).confirmed()
@@ -170,14 +188,13 @@ class Tunnels:
         """Make the tasks those of the keepers and probers that are wanted."""
         if self._tasks is None:
             return
-        wanted: set[Keeper | Prober] = {*self._keepers.values(), *self._probers.values()}
+        wanted: set[Kept] = {*self._keepers.values(), *self._probers.values(), *self._idlers}
         for one in [held for held in self._running if held not in wanted]:
             self._running.pop(one).cancel()
         for one in wanted - self._running.keys():
-            name = str(one.id) if isinstance(one, Keeper) else one.notebook.name
-            self._running[one] = self._tasks.create_task(self._supervise(one), name=name)
+            self._running[one] = self._tasks.create_task(self._supervise(one), name=_name(one))
 
-    async def _supervise(self, one: Keeper | Prober) -> None:
+    async def _supervise(self, one: Kept) -> None:
         """Run one, again after a bug of ours: the others' notebooks must not go down with it."""
         while True:
             try:
@@ -209,7 +226,8 @@ def _ways(inventory: Inventory) -> Iterator[tuple[TunnelId, Way]]:
 
 
 def _way(inventory: Inventory, name: RemoteName, login: LoginName) -> Way:
-    remote = inventory.remotes[name]
+    # How long it may be idle changes nothing about how to get there.
+    remote = replace(inventory.remotes[name], idle_seconds=None)
     if remote.jump is None:
         return Way(remote, login)
     return Way(
@@ -219,6 +237,16 @@ def _way(inventory: Inventory, name: RemoteName, login: LoginName) -> Way:
 
 def _id(way: Way) -> TunnelId:
     return TunnelId(way.remote.name, way.login)
+
+
+def _name(one: Kept) -> str:
+    match one:
+        case Keeper():
+            return str(one.id)
+        case Prober():
+            return one.notebook.name
+        case Idler():
+            return f"idler of {one.keeper.id}"
 
 
 def _plain(notebook: Notebook) -> Notebook:

@@ -37,6 +37,9 @@ class FakeConnection:
     def check(self) -> None:
         self.checks += 1
 
+    def hang_up(self) -> None:
+        self.over.set()
+
 
 class FakeDialer:
     """Meets each dial with the next outcome of a script, then with silence."""
@@ -208,6 +211,63 @@ async def test_a_check_needs_a_connection(time: FakeTime) -> None:
         keeper.check()
 
         assert connection.checks == 1
+
+
+async def test_sleeps_until_woken(time: FakeTime) -> None:
+    """Put to sleep, it closes its connection and dials no more; woken, it dials at once."""
+    first, second = FakeConnection(), FakeConnection()
+    dialer = FakeDialer(first, second)
+    async with keeping(dialer, time) as keeper:
+        await until(keeper, TunnelState.UP)
+
+        keeper.fall_asleep("nobody has used it for 30m")
+
+        assert keeper.status.state is TunnelState.ASLEEP
+        assert keeper.status.reason is Reason.ASLEEP
+        assert keeper.connection is None
+        assert first.over.is_set()
+        await asyncio.sleep(0)
+        assert (dialer.dials, time.waits) == (1, [])
+        keeper.wake()
+        await until(keeper, TunnelState.UP)
+        assert keeper.status.reason is None
+        assert keeper.connection is second  # type: ignore[comparison-overlap]  # it does all that is asked of one
+
+
+async def test_woken_while_it_hangs_up(time: FakeTime) -> None:
+    """Whoever comes while the old connection is still closing gets a new one."""
+    first, second = FakeConnection(), FakeConnection()
+    async with keeping(FakeDialer(first, second), time) as keeper:
+        await until(keeper, TunnelState.UP)
+        first.hang_up = lambda: None  # type: ignore[method-assign]  # it takes its time
+        keeper.fall_asleep("")
+
+        keeper.wake()
+        first.over.set()
+
+        await until(keeper, TunnelState.UP)
+
+
+async def test_a_tunnel_that_is_not_up_does_not_fall_asleep(time: FakeTime) -> None:
+    """It goes on trying, so that its trouble is seen."""
+    async with keeping(FakeDialer(AWAY), time) as keeper:
+        await time.asleep()
+
+        keeper.fall_asleep("")
+
+        assert keeper.status.state is TunnelState.WAITING
+
+
+async def test_who_jumps_wakes(time: FakeTime) -> None:
+    """A tunnel that leads through one that is asleep wakes it and waits for it."""
+    first, second = FakeConnection(), FakeConnection()
+    async with keeping(FakeDialer(first, second), time) as keeper:
+        await until(keeper, TunnelState.UP)
+        keeper.fall_asleep("")
+
+        connection = await keeper.up()
+
+        assert connection is second  # type: ignore[comparison-overlap]
 
 
 async def test_three_dials_at_a_time(time: FakeTime) -> None:
