@@ -18,6 +18,7 @@ from gateway.tunnels.lean_arrivals import receive_lean
 from gateway.tunnels.lean_packets import send_lean
 from gateway.tunnels.lookout import Lookout
 from gateway.tunnels.pulse import ping, pulse
+from gateway.tunnels.runtime_files import RuntimeFiles
 from gateway.tunnels.translate import upstream_error
 from gateway.tunnels.windows import LARGEST, USUAL, Windows, window_for
 
@@ -46,6 +47,8 @@ class Connection:
     ) -> None:
         self.files = Files(ssh)
         """What the login may read there."""
+        self.runtime_files = RuntimeFiles(self.files)
+        """What Jupyter wrote there for its own tools."""
         self.lookout = Lookout(self.files)
         """Who listens at which place there."""
         self._ssh = ssh

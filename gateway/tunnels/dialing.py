@@ -23,6 +23,7 @@ from gateway.tunnels.connection import Connection, held
 from gateway.tunnels.greeter import Greeter
 from gateway.tunnels.host_keys import Search
 from gateway.tunnels.identities import KeyPairs, key_pairs
+from gateway.tunnels.key_files import KeyFiles
 from gateway.tunnels.known_hosts import KnownKeys, described, host_names, known_keys
 from gateway.tunnels.translate import place, remote_error
 from gateway.tunnels.windows import Windows
@@ -54,13 +55,14 @@ class Way:
 
 
 class Dialer:
-    """Dials remotes; knows how, and keeps nothing."""
+    """Dials remotes; knows how, and keeps nothing but the keys that it has opened."""
 
     def __init__(self, *, pins: Pins, windows: Windows, agent_path: str = "") -> None:
         """Dial with the pins given; an empty ``agent_path`` leaves it to SSH_AUTH_SOCK."""
         self._pins = pins
         self._windows = windows
         self._agent_path = agent_path
+        self._key_files = KeyFiles()
 
     async def dial(
         self, way: Way, through: Connection | None
@@ -69,7 +71,7 @@ class Dialer:
         try:
             async with (
                 asyncio.timeout(DIAL_SECONDS),
-                key_pairs(way.remote, self._agent_path) as keys,
+                key_pairs(way.remote, self._agent_path, self._key_files) as keys,
             ):
                 ssh, ended = await self._log_in(way, through, keys)
         except TimeoutError as exc:

@@ -11,12 +11,13 @@ import asyncssh
 
 from gateway.core.inventory import Remote
 from gateway.errors import Reason, RemoteRejected
+from gateway.tunnels.key_files import KeyFiles
 
 KeyPairs: TypeAlias = Sequence[asyncssh.SSHKeyPair]
 
 
 @asynccontextmanager
-async def key_pairs(remote: Remote, agent_path: str) -> AsyncIterator[KeyPairs]:
+async def key_pairs(remote: Remote, agent_path: str, files: KeyFiles) -> AsyncIterator[KeyPairs]:
     """Yield the keys to offer; raise RemoteRejected when they can't be used.
 
     None are needed where Kerberos alone is asked for.
@@ -26,7 +27,7 @@ async def key_pairs(remote: Remote, agent_path: str) -> AsyncIterator[KeyPairs]:
             remote, "gssapi needs the gssapi module: install notebook-gateway[kerberos]"
         )
     if remote.identity is not None:
-        yield await asyncio.to_thread(_read, remote, remote.identity)
+        yield await asyncio.to_thread(_read, remote, remote.identity, files)
     elif remote.agent:
         async with _agent(remote, agent_path) as keys:
             yield keys
@@ -52,11 +53,10 @@ async def _agent(remote: Remote, agent_path: str) -> AsyncIterator[KeyPairs]:
         yield keys
 
 
-def _read(remote: Remote, identity: str) -> KeyPairs:
+def _read(remote: Remote, identity: str, files: KeyFiles) -> KeyPairs:
     """Read key, passphrase and certificate; blocks, and decrypting takes its time on purpose."""
     try:
-        passphrase = _passphrase(remote)
-        key = asyncssh.read_private_key(identity, passphrase)
+        key = files.read(identity, _passphrase(remote))
         certificates = [] if remote.certificate is None else [_certificate(remote.certificate)]
     except OSError as exc:
         raise _unusable(remote, f"{exc.filename} can't be read: {exc.strerror}") from exc

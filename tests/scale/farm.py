@@ -24,6 +24,8 @@ from tests.tunnels.notebooks import FakeNotebook
 
 FIRST_PORT: Final = 7001
 SECOND: Final = 1.0
+ROUNDS: Final = 16
+"""Of bcrypt, as ssh-keygen does it."""
 
 
 @dataclass(frozen=True)
@@ -292,7 +294,7 @@ def _say(document: object) -> None:
 def main(folder: str, *numbers: str) -> None:
     """Run a farm; its keys are in files beneath ``folder``."""
     farm = Farm(Path(folder), Shape(*map(int, numbers)))
-    farm.client_key.write_private_key(farm.folder / "client_key", passphrase="farm")
+    farm.client_key.write_private_key(farm.folder / "client_key", passphrase="farm", rounds=ROUNDS)
     (farm.folder / "passphrase").write_text("farm\n")
     for file in ("client_key", "passphrase"):
         (farm.folder / file).chmod(0o600)

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from itertools import pairwise
 
 import pytest
 
@@ -293,6 +294,42 @@ async def test_three_dials_at_a_time(time: FakeTime) -> None:
         leave.set()
 
 
+async def test_one_after_the_other_while_the_remote_is_away(time: FakeTime) -> None:
+    """However many logins dial, a remote that is away is dialled at its own pace; back, by all at once."""
+    gate = Gate(clock=time.clock, sleep=time.sleep)
+    dialled: list[float] = []
+    back = False
+
+    async def dial() -> None:
+        async with gate.passed(proven=True):
+            dialled.append(time.now)
+            if not back:
+                raise AWAY
+
+    async def fail() -> None:
+        with suppress(RemoteUnreachable):
+            await dial()
+
+    await fail()
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(5):
+            tasks.create_task(fail())
+        for _ in range(5):
+            time.pass_by(await time.asleep())
+            await _let_run()
+    assert [later - sooner for sooner, later in pairwise(dialled)] == pytest.approx(
+        [0.15, 0.3, 0.5, 0.5, 0.5]
+    )
+
+    back = True
+    dialled.clear()
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(5):
+            tasks.create_task(dial())
+        time.pass_by(await time.asleep())
+    assert dialled == [time.now] * 5
+
+
 async def test_refusals_hold_up_only_the_untried(time: FakeTime) -> None:
     """Threat F9: after two refusals, who has not been let in waits; who has does not."""
     gate = Gate(clock=time.clock, sleep=time.sleep)
@@ -315,6 +352,11 @@ async def test_refusals_hold_up_only_the_untried(time: FakeTime) -> None:
 
         await passed.wait()
     assert wait == pytest.approx(15)
+
+
+async def _let_run() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 async def _refused(gate: Gate) -> None:
