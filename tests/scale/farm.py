@@ -10,6 +10,7 @@ import asyncio
 import json
 import sys
 import time
+import warnings
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -293,6 +294,7 @@ def _say(document: object) -> None:
 
 def main(folder: str, *numbers: str) -> None:
     """Run a farm; its keys are in files beneath ``folder``."""
+    warnings.simplefilter("ignore", UserWarning)  # bcrypt finds these rounds few
     farm = Farm(Path(folder), Shape(*map(int, numbers)))
     farm.client_key.write_private_key(farm.folder / "client_key", passphrase="farm", rounds=ROUNDS)
     (farm.folder / "passphrase").write_text("farm\n")
