@@ -60,6 +60,8 @@ class Keeper:
         self._gate = gate
         self._time = time
         self.jump = jump
+        self.waking = False
+        """Whether it was asleep, and nothing has gone wrong since."""
         self._proven = False
         self._called = asyncio.Event()
 
@@ -101,7 +103,9 @@ class Keeper:
 
     def wake(self) -> None:
         """Dial again if the tunnel is asleep: somebody wants what it leads to."""
-        self._called.set()
+        if self._tunnel.state is TunnelState.ASLEEP:
+            self.waking = True
+            self._called.set()
 
     def fall_asleep(self, why: str) -> None:
         """Close the connection, if there is one, and stay without until woken."""
@@ -162,6 +166,7 @@ class Keeper:
     def _enter(self, event: TunnelEvent, reason: Reason | None, detail: str) -> None:
         before = self.status
         self._tunnel = self._tunnel.after(event)
+        self.waking = self.waking and event in {TunnelEvent.WOKEN, TunnelEvent.CONNECTED}
         self.status = TunnelStatus(self.id, self._tunnel.state, self._time.clock(), reason, detail)
         self._tell(event, before)
         for listener in tuple(self.listeners):

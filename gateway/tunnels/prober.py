@@ -28,6 +28,9 @@ LOOK_SECONDS: Final = 2.0
 """At least so long between two probes, however many want what isn't there."""
 
 
+COMING: Final = {NotebookState.STARTING, NotebookState.RECONNECTING}
+
+
 class Prober:
     """Probes one notebook: when its tunnel is up, when somebody suspects something, and now and then."""
 
@@ -63,6 +66,11 @@ class Prober:
                 await self._rest()
         finally:
             self.keeper.listeners.remove(self._tunnel_changed)
+
+    @property
+    def coming(self) -> bool:
+        """Whether it may be ready soon, by itself."""
+        return self.status.state in COMING
 
     def suspect(self) -> None:
         """Probe soon, and ping the remote now: somebody saw something odd."""

@@ -26,7 +26,8 @@ from gateway.tunnels.windows import Windows
 
 log = logging.getLogger(__name__)
 
-COMING: Final = {NotebookState.STARTING, NotebookState.RECONNECTING}
+WAKE_SECONDS: Final = 15.0
+"""More than a dial may take; whoever wakes a tunnel must not be told to come again while all goes well."""
 AFTER_A_BUG_SECONDS: Final = 5.0
 
 
@@ -123,13 +124,17 @@ class Tunnels:
         """Return how to speak to a notebook, waiting while it is coming; raise UpstreamError else.
 
         What is returned was true a moment ago: a notebook that nobody has asked for a while is asked first.
-        A tunnel that is asleep is woken.
+        A tunnel that is asleep is woken, and that may take longer, as long as nothing goes wrong.
         """
         self._prober_of(name).keeper.wake()
         with suppress(TimeoutError):
             async with asyncio.timeout(within_seconds):
                 await self._prober_of(name).confirmed()
-                while (status := self.status(name)) is not None and status.state in COMING:
+                while self._prober_of(name).coming:
+                    await self._change()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WAKE_SECONDS):
+                while (prober := self._prober_of(name)).coming and prober.keeper.waking:
                     await self._change()
         prober = self._prober_of(name)
         if prober.upstream is None:

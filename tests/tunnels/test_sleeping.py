@@ -13,7 +13,7 @@ import pytest
 from gateway.core.inventory import Inventory, Remote
 from gateway.core.names import LoginName, RemoteName
 from gateway.core.status import NotebookState, TunnelState
-from gateway.errors import Reason, UpstreamLost
+from gateway.errors import Reason, TunnelDown, UpstreamLost
 from gateway.tunnels.tunnels import Tunnels
 from tests.tunnels.fakes import ALICE, FakePins, FakeTime, Keys, Listener, alices, inventory
 from tests.tunnels.notebooks import FakeNotebook
@@ -113,6 +113,22 @@ async def test_whoever_wants_a_notebook_wakes_it(
         await it.tunnels.open_channel(ALICE, lambda: listener)
         assert listener.told == ["made"]
         assert remote.log_ins == ["alice", "alice"]
+
+
+async def test_waking_may_take_longer_than_a_request_is_held(
+    keys: Keys, remote: FakeRemote, notebook: FakeNotebook, time: FakeTime
+) -> None:
+    """Whoever wakes it is served, as long as nothing goes wrong; what goes wrong is told at once."""
+    async with house(inventory(alices(notebook.port), remotes=(sleepy(remote, keys),)), time) as it:
+        await it.until_asleep()
+        await it.tunnels.upstream(ALICE, within_seconds=0)
+        await it.until_asleep()
+        await remote.stop()
+
+        with pytest.raises(TunnelDown) as raised:
+            await it.tunnels.upstream(ALICE, within_seconds=0)
+
+        assert raised.value.reason is Reason.UNREACHABLE
 
 
 async def test_idle_connections_of_the_door_do_not_keep_it_awake(
