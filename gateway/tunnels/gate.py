@@ -1,4 +1,4 @@
-"""The gate before a remote: few dials at a time, one after the other while it is away, and few that may be refused.
+"""The gate before a remote: few dials at a time, fewer that may be refused, and one by one while it is away.
 
 One for each remote, shared by its logins, since to the remote's sshd they all are one source address.
 """

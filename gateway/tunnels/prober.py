@@ -27,7 +27,6 @@ GAP_SECONDS: Final = 0.5
 LOOK_SECONDS: Final = 2.0
 """At least so long between two probes, however many want what isn't there."""
 
-
 COMING: Final = {NotebookState.STARTING, NotebookState.RECONNECTING}
 
 

@@ -18,7 +18,7 @@ from gateway.tunnels.tunnels import Tunnels
 from tests.tunnels.fakes import ALICE, FakePins, FakeTime, Keys, Listener, alices, inventory
 from tests.tunnels.notebooks import FakeNotebook
 from tests.tunnels.remotes import FakeRemote
-from tests.tunnels.running import PATIENCE_SECONDS, tunnel_states, until, until_state
+from tests.tunnels.running import PATIENCE_SECONDS, running, tunnel_states, until, until_state
 
 pytestmark = pytest.mark.anyio
 
@@ -156,6 +156,21 @@ async def test_a_used_tunnel_stays(
 
         assert tunnel_states(it.tunnels) == {"alice@lab": TunnelState.UP}
         assert remote.log_ins == ["alice"]
+
+
+async def test_stays_where_nobody_knows_who_uses_it(
+    keys: Keys, remote: FakeRemote, notebook: FakeNotebook, time: FakeTime
+) -> None:
+    """As in a check, which has no door."""
+    wanted = inventory(alices(notebook.port), remotes=(sleepy(remote, keys),))
+    async with running(wanted, **time.injected) as tunnels:
+        await until_state(tunnels, NotebookState.READY)
+
+        for _ in range(3):
+            time.pass_by(await time.asleep(LONGER_THAN_A_PROBE_WAITS))
+            await asyncio.sleep(0)
+
+        assert tunnel_states(tunnels) == {"alice@lab": TunnelState.UP}
 
 
 async def test_waking_wakes_the_whole_chain(
