@@ -22,6 +22,7 @@ from typing import Final, Self
 import asyncssh
 
 from tests.tunnels.notebooks import FakeNotebook
+from tests.tunnels.proc import Proc
 
 FIRST_PORT: Final = 7001
 SECOND: Final = 1.0
@@ -144,12 +145,16 @@ class FarmRemote:
 
     @cached_property
     def notebooks(self) -> Mapping[int, FakeNotebook]:
-        """Return the notebooks by their ports, their runtime files written."""
+        """Return the notebooks by their ports; their runtime files and the kernel's tables are written."""
         made = {}
         for login, port in self.farm.shape.places():
             notebook = made[port] = FakeNotebook(token=f"token-{self.name}-{port}")
             notebook.port = port
             notebook.write_runtime_file(self.home(login), pid=port)
+        for login in {login for login, _ in self.farm.shape.places()}:
+            proc = Proc(self.home(login))
+            for port in made:
+                proc.listen(port, proc.uid)
         return made
 
     def home(self, login: str) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.core.inventory import Inventory, Notebook, Remote
+from gateway.core.listener import Verdict
 from gateway.core.names import LoginName, NotebookName, RemoteName
 from gateway.core.status import NotebookState
 from gateway.core.upstream import TokenOrigin
@@ -79,6 +80,7 @@ async def test_starts_without_a_storm(farm: Farm) -> None:
         origins = {each.token_origin for each in upstreams if each is not None}
         assert len(tokens) == farm.shape.all_notebooks
         assert origins == {TokenOrigin.RUNTIME_FILE}
+        assert {each.listener for each in upstreams if each is not None} == {Verdict.OWN}
 
 
 async def test_comes_back_without_a_storm(farm: Farm) -> None:
