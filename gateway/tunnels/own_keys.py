@@ -7,6 +7,7 @@ import asyncssh
 
 from gateway.core.inventory import Remote
 from gateway.tunnels.identities import key_pairs
+from gateway.tunnels.key_files import KeyFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class OwnKey:
 
 async def own_keys(remote: Remote, agent_path: str = "") -> tuple[OwnKey, ...]:
     """Return our keys for ``remote``, none with Kerberos; raise RemoteRejected when they can't be read."""
-    async with key_pairs(remote, agent_path) as pairs:
+    async with key_pairs(remote, agent_path, KeyFiles()) as pairs:
         certified = tuple(_authority(pair) for pair in pairs if pair.has_cert)
         plain = (OwnKey(_line(pair.key_algorithm, pair.key_public_data)) for pair in pairs)
         return tuple(dict.fromkeys(certified or plain))
