@@ -12,7 +12,7 @@ DEMO := docker compose --file compose/demo.yaml
 DEMO_STAMP := $(or $(wildcard $(VENV)/dev.stamp),$(VENV)/demo.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix up down bench docs
+.PHONY: help demo test check fix up down bench scale docs
 
 help: ## List what can be done.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ down: ## Stop it, and forget what it kept.
 bench: $(VENV)/dev.stamp ## Measure the gateway beside ssh -L, nginx and configurable-http-proxy.
 	@tests/prepare bench >/dev/null
 	$(BIN)/python -m tests.bench
+
+scale: $(VENV)/dev.stamp ## See how the gateway does with 200 notebooks on 20 remotes.
+	$(BIN)/python -m tests.scale
 
 docs: $(VENV)/dev.stamp ## Write docs/reference anew from the code.
 	$(BIN)/python -m gateway reference docs/reference

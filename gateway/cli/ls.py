@@ -14,4 +14,4 @@ def ls(
     """List the notebooks that you may open, with GATEWAY_URL and GATEWAY_TOKEN."""
     gateway = api(url, token, token_file)
     rows = [{**row, "url": gateway.beneath(row.get("url", ""))} for row in gateway.notebooks()]
-    show(rows, ("name", "state", "owner", "url"), output)
+    show(rows, ("name", "state", "summary", "owner", "url"), output)

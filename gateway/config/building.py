@@ -108,6 +108,7 @@ def _remote(name: str, keys: RemoteKeys, base: FilePath) -> Remote:
         jump=None if keys.jump is None else RemoteName(keys.jump),
         connect_seconds=keys.connect_timeout,
         keepalive_seconds=keys.keepalive,
+        idle_seconds=keys.idle,
     )
 
 

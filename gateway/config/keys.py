@@ -233,6 +233,11 @@ class RemoteKeys(Section):
     keepalive: LongDuration = Field(
         5.0, description="How often it is asked whether it lives; lost after three unanswered."
     )
+    idle: LongDuration | None = Field(
+        None,
+        description="How long nobody may use a notebook of a tunnel before the tunnel closes its"
+        " connection and sleeps; the next request wakes it. Without it, tunnels stay up.",
+    )
 
 
 class NotebookKeys(Section):

@@ -25,6 +25,10 @@ REFUSALS: Final = 2
 REFUSAL_SECONDS: Final = 15.0
 """OpenSSH bars an address whose penalties add up to 15 s; a refused log-in costs 5 s."""
 
+PACE_SECONDS: Final = 0.5
+"""Between dials to a remote that is away, by whichever login: many of them make no storm, and it is found soon
+after it comes back."""
+
 PROBE_SECONDS: Final = {
     NotebookState.READY: 20.0,
     NotebookState.STOPPED: 2.0,
@@ -44,6 +48,15 @@ def wait_before_dialing(tunnel: Tunnel, entropy: float) -> float:
     doublings = min(max(tunnel.failures - 1, 0), 16)
     ceiling = PATIENT_SECONDS if tunnel.failures > PATIENT_AFTER else CEILING_SECONDS
     return min(FIRST_SECONDS * 2.0**doublings, ceiling) * (1 + entropy) / 2
+
+
+def pace_of_dials(failures: int) -> float:
+    """Return the seconds between dials to a remote that as many in a row have not reached.
+
+    They are never more than a lone login waits by itself.
+    """
+    doublings = min(max(failures - 1, 0), 16)
+    return min(FIRST_SECONDS / 2 * 2.0**doublings, PACE_SECONDS)
 
 
 def wait_before_probing(

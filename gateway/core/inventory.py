@@ -141,14 +141,17 @@ class Remote:
     keepalive_seconds: float = 5.0
     connect_seconds: float | None = None
     """How long connecting and logging in may take; None is what is usual."""
+    idle_seconds: float | None = None
+    """After which an unused tunnel sleeps; None is never."""
 
     def credential_of(self, login: LoginName) -> Credential | None:
         """Return what ``login`` proves itself with: its own, or else the remote's."""
         return self.logins.get(login, self.credential)
 
     def as_login(self, login: LoginName) -> "Remote":
-        """Return the remote as ``login`` sees it: what concerns other logins is left out."""
-        return replace(self, credential=self.credential_of(login), logins={})
+        """Return the remote as ``login`` gets there: other logins, and how long it may be idle, are left out."""
+        credential = self.credential_of(login)
+        return replace(self, credential=credential, logins={}, idle_seconds=None)
 
 
 @dataclass(frozen=True, slots=True)

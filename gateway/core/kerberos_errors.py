@@ -54,8 +54,6 @@ TICKET_EXPIRED: Final = 32
 """KRB5KRB_AP_ERR_TKT_EXPIRED"""
 NO_CACHE_FILE: Final = 195
 """KRB5_FCC_NOFILE"""
-GSS_EXPIRED: Final = 100_001
-"""What MIT says beside GSS_S_CREDENTIALS_EXPIRED, with no sentence of its own."""
 
 MEANINGS: Final[Mapping[int, Meaning]] = {
     1: _CLIENT_EXPIRED,  # KRB5KDC_ERR_NAME_EXP
@@ -77,11 +75,14 @@ MEANINGS: Final[Mapping[int, Meaning]] = {
 }
 
 
+def expired(kerberos: Kerberos) -> RemoteError:
+    """Return the failure of a ticket whose time is over, for which GSSAPI has a major code, and libkrb5 no minor."""
+    return refusal(TICKET_EXPIRED + _BASE + _WORD, "Ticket expired", kerberos, None)
+
+
 def refusal(minor: int, said: str, kerberos: Kerberos, host: str | None) -> RemoteError:
     """Return the failure that GSSAPI's ``minor`` code stands for; ``said`` is libkrb5's sentence."""
     code = _code(minor)
-    if minor == GSS_EXPIRED:
-        code, said = TICKET_EXPIRED, "Ticket expired"
     if code == SERVICE_UNKNOWN:
         meaning = _service(host)
     elif hides_keytab(minor, kerberos):

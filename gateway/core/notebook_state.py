@@ -66,6 +66,8 @@ def judge(tunnel: TunnelStatus, probed: Probed | None, *, was_ready: bool) -> Ju
     match tunnel.state:
         case TunnelState.PARKED:
             return Judgement(NotebookState.REFUSED, tunnel.reason, tunnel.detail)
+        case TunnelState.ASLEEP:
+            return Judgement(NotebookState.STARTING, tunnel.reason, tunnel.detail)
         case TunnelState.UP:
             return _by_probe(probed, was_ready=was_ready)
         case TunnelState.DIALING | TunnelState.WAITING:

@@ -15,6 +15,7 @@ class TunnelState(StrEnum):
     UP = auto()
     WAITING = auto()  # until the next try, which comes by itself
     PARKED = auto()  # rejected: a person must help; looks again once a minute at most
+    ASLEEP = auto()  # closed, since nobody used it; whoever wants a notebook wakes it
 
 
 class NotebookState(StrEnum):

@@ -1,12 +1,14 @@
 """The life of a tunnel: one kept SSH connection, as a table.
 
     dialing ──connected──> up ──lost──> dialing          (at once: a loss is seldom the remote's wish)
-       │                    └──fell──> waiting           (lost as soon as it was up: do not beat on it)
+       │                    ├──fell──> waiting           (lost as soon as it was up: do not beat on it)
+       │                    └──idled──> asleep ──woken──> dialing
        ├──failed────> waiting ──elapsed──> dialing
        └──rejected──> parked ───elapsed──> dialing
 
 The table says where an event leads; the state says what the keeper does next. Nothing here waits,
-dials or reads a clock. Stopping is no event: the keeper's task is cancelled.
+dials or reads a clock. Stopping is no event: the keeper's task is cancelled. Only a tunnel that is up falls
+asleep: one that can't be had goes on trying, so that its trouble is seen before somebody needs it.
 """
 
 from dataclasses import dataclass
@@ -28,6 +30,8 @@ class TunnelEvent(StrEnum):
     LOST = auto()
     FELL = auto()  # lost while young
     ELAPSED = auto()
+    IDLED = auto()  # up, and used by nobody for as long as its remote lets it
+    WOKEN = auto()  # somebody wants what it leads to
 
 
 TRANSITIONS: Final = {
@@ -36,6 +40,8 @@ TRANSITIONS: Final = {
     (TunnelState.DIALING, TunnelEvent.REJECTED): TunnelState.PARKED,
     (TunnelState.UP, TunnelEvent.LOST): TunnelState.DIALING,
     (TunnelState.UP, TunnelEvent.FELL): TunnelState.WAITING,
+    (TunnelState.UP, TunnelEvent.IDLED): TunnelState.ASLEEP,
+    (TunnelState.ASLEEP, TunnelEvent.WOKEN): TunnelState.DIALING,
     (TunnelState.WAITING, TunnelEvent.ELAPSED): TunnelState.DIALING,
     (TunnelState.PARKED, TunnelEvent.ELAPSED): TunnelState.DIALING,
 }
@@ -51,7 +57,7 @@ class Tunnel:
     def after(self, event: TunnelEvent) -> "Tunnel":
         """Return the tunnel as ``event`` leaves it; an impossible event is a bug."""
         state = TRANSITIONS[self.state, event]
-        if event is TunnelEvent.LOST:
+        if event in {TunnelEvent.LOST, TunnelEvent.IDLED}:
             return Tunnel(state)
         return Tunnel(state, self.failures + (state in {TunnelState.WAITING, TunnelState.PARKED}))
 

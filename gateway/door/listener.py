@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from gateway.core.inventory import Address, Inventory, Notebook, PublicUrl, Server
+from gateway.core.names import NotebookName
 from gateway.door.client import ClientLeg
 from gateway.door.decision import Decider, Who
 from gateway.door.ledger import Ledger
@@ -108,6 +109,10 @@ class Door:
                     await self._empty.wait()
         except TimeoutError:
             log.warning("%d connections did not end in time", len(self.legs))
+
+    def quiet_seconds(self, names: frozenset[NotebookName]) -> float:
+        """Return for how long nothing has been open to any of these notebooks."""
+        return self.visits.quiet_seconds(names)
 
     def counts(self) -> Mapping[str, int]:
         """Return what there is to count."""

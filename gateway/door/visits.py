@@ -8,6 +8,7 @@ while. So a thousand requests are one visit, and one entry and one leaving in th
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Final, Protocol
 
 from gateway.core.grants import Level
@@ -56,6 +57,7 @@ class Visits:
         self._clock = clock
         self._visits: dict[tuple[MemberName, NotebookName, str, Level], Visit] = {}
         self._refused: dict[tuple[MemberName, NotebookName], float] = {}
+        self._left_at: dict[NotebookName, float] = {}
 
     def enter(
         self, member: MemberName, notebook: NotebookName, address: str, level: Level
@@ -86,6 +88,14 @@ class Visits:
         here = (visit for visit in self._visits.values() if visit.notebook == notebook)
         return sorted(here, key=lambda visit: visit.since)
 
+    def quiet_seconds(self, notebooks: frozenset[NotebookName]) -> float:
+        """Return for how long nothing has been open to any of these; 0 while something is, infinite before."""
+        now = self._clock()
+        here = [visit for visit in self._visits.values() if visit.notebook in notebooks]
+        seen = [now if visit.live else visit.seen for visit in here]
+        seen += [at for name, at in self._left_at.items() if name in notebooks]
+        return now - max(seen, default=-inf)
+
     def sweep(self) -> None:
         """End the visits of which nothing was open for a while."""
         past = self._clock() - GAP_SECONDS
@@ -107,4 +117,6 @@ class Visits:
         for key, visit in list(self._visits.items()):
             if over(visit):
                 del self._visits[key]
-                self._witness.left(visit, (now if visit.live else visit.seen) - visit.since)
+                seen = now if visit.live else visit.seen
+                self._left_at[visit.notebook] = max(seen, self._left_at.get(visit.notebook, seen))
+                self._witness.left(visit, seen - visit.since)

@@ -18,6 +18,7 @@ from gateway.tunnels.lean_arrivals import receive_lean
 from gateway.tunnels.lean_packets import send_lean
 from gateway.tunnels.lookout import Lookout
 from gateway.tunnels.pulse import ping, pulse
+from gateway.tunnels.runtime_files import RuntimeFiles
 from gateway.tunnels.translate import upstream_error
 from gateway.tunnels.windows import LARGEST, USUAL, Windows, window_for
 
@@ -46,6 +47,8 @@ class Connection:
     ) -> None:
         self.files = Files(ssh)
         """What the login may read there."""
+        self.runtime_files = RuntimeFiles(self.files)
+        """What Jupyter wrote there for its own tools."""
         self.lookout = Lookout(self.files)
         """Who listens at which place there."""
         self._ssh = ssh
@@ -133,6 +136,12 @@ class Connection:
         if self.alive and not self._pinging:
             self._pinging = True
             self._tasks.create_task(self._check(), name="ping")
+
+    def hang_up(self) -> None:
+        """Begin to end the connection in good order; ``closed`` returns when that is done."""
+        if self.alive:
+            self._ssh.close()
+            asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._ssh.abort)
 
     async def close(self) -> None:
         """End the connection, and with it all that goes through it."""

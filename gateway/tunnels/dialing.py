@@ -54,7 +54,7 @@ class Way:
 
 
 class Dialer:
-    """Dials remotes; knows how, and keeps nothing."""
+    """Dials remotes; knows how, and keeps nothing but the keys that it has opened."""
 
     def __init__(self, *, pins: Pins, windows: Windows, prover: Prover | None = None) -> None:
         self._pins = pins

@@ -20,6 +20,7 @@ from gateway.core.status import CredentialStatus
 from gateway.errors import Reason, RemoteRejected
 from gateway.tunnels import kerberos
 from gateway.tunnels.aside import Aside
+from gateway.tunnels.key_files import KeyFiles
 
 KeyPairs: TypeAlias = Sequence[asyncssh.SSHKeyPair]
 
@@ -42,20 +43,21 @@ NOTHING: Final = Proof(CredentialStatus("nothing", ""))
 
 
 class Prover:
-    """Gets what logins prove themselves with, and keeps nothing but a ticket's cache in libkrb5's memory."""
+    """Gets what logins prove themselves with; keeps the keys that it has opened, and tickets in libkrb5's memory."""
 
     def __init__(self, *, clock: Callable[[], float] = time.time, agent_path: str = "") -> None:
         """Prove with the agent given; an empty ``agent_path`` leaves it to SSH_AUTH_SOCK."""
         self._clock = clock
         self._agent_path = agent_path
         self._aside = Aside()
+        self._key_files = KeyFiles()
 
     @asynccontextmanager
     async def proof(self, remote: Remote, login: LoginName) -> AsyncIterator[Proof]:
         """Yield what to offer; raise RemoteError when it can't be had, or its time is over."""
         match remote.credential_of(login):
             case KeyFile() as file:
-                keys = await asyncio.to_thread(_read, remote, file)
+                keys = await asyncio.to_thread(_read, remote, file, self._key_files)
                 yield self._timely(remote, file, keys)
             case AgentKeys() as agent:
                 async with self._agent(remote, agent) as keys:
@@ -132,11 +134,11 @@ def _cache(remote: Remote, login: LoginName, wanted: Kerberos) -> str:
     return f"MEMORY:gateway-{remote.name}-{login}-{digest}"
 
 
-def _read(remote: Remote, file: KeyFile) -> KeyPairs:
+def _read(remote: Remote, file: KeyFile, files: KeyFiles) -> KeyPairs:
     """Read key, passphrase and certificate; blocks, and decrypting takes its time on purpose."""
     identity = file.identity
     try:
-        key = asyncssh.read_private_key(identity, _passphrase(file))
+        key = files.read(identity, _passphrase(file))
     except OSError as exc:
         raise _unusable(remote, f"{exc.filename} can't be read: {exc.strerror}") from exc
     except asyncssh.KeyEncryptionError as exc:

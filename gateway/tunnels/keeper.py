@@ -59,7 +59,9 @@ class Keeper:
         self._dialer = dialer
         self._gate = gate
         self._time = time
-        self._jump = jump
+        self.jump = jump
+        self.waking = False
+        """Whether it was asleep, and nothing has gone wrong since."""
         self._proven = False
         self._called = asyncio.Event()
 
@@ -70,7 +72,6 @@ class Keeper:
         while True:
             if self._tunnel.state is not TunnelState.DIALING:
                 await self._rest()
-                self._enter(TunnelEvent.ELAPSED, self.status.reason, self.status.detail)
             self._called.clear()
             try:
                 connecting = await self._dial()
@@ -83,6 +84,7 @@ class Keeper:
 
     async def up(self) -> Connection:
         """Return the connection, waiting for it; raise RemoteUnreachable when it does not come."""
+        self.wake()
         try:
             async with asyncio.timeout(JUMP_SECONDS):
                 while self.connection is None and self.status.state is not TunnelState.PARKED:
@@ -98,6 +100,26 @@ class Keeper:
         """Say from now on what the login proves itself with."""
         self.status = replace(self.status, credential=credential)
 
+    async def until_up(self) -> None:
+        """Return when there is a connection, however long that takes."""
+        while self.connection is None:
+            await self._changed()
+
+    def wake(self) -> None:
+        """Dial again if the tunnel is asleep: somebody wants what it leads to."""
+        if self._tunnel.state is TunnelState.ASLEEP:
+            self.waking = True
+            self._called.set()
+
+    def fall_asleep(self, why: str) -> None:
+        """Close the connection, if there is one, and stay without until woken."""
+        if self.connection is None:
+            return
+        connection, self.connection = self.connection, None
+        self._called.clear()
+        self._enter(TunnelEvent.IDLED, Reason.ASLEEP, why)
+        connection.hang_up()
+
     def check(self) -> None:
         """Ping the remote now, in case it is silently gone."""
         if self.connection is not None:
@@ -110,18 +132,23 @@ class Keeper:
             self._called.set()
 
     async def _rest(self) -> None:
-        """Wait until the next try is due, or something calls for one."""
+        """Wait until the next try is due, or something calls for one; asleep, only for that."""
+        if self._tunnel.state is TunnelState.ASLEEP:
+            await self._called.wait()
+            self._enter(TunnelEvent.WOKEN, None, "")
+            return
         async with asyncio.TaskGroup() as tasks:
             timer = tasks.create_task(self._call_in_time(), name="timer")
             await self._called.wait()
             timer.cancel()
+        self._enter(TunnelEvent.ELAPSED, self.status.reason, self.status.detail)
 
     async def _call_in_time(self) -> None:
         await self._time.sleep(wait_before_dialing(self._tunnel, self._time.entropy()))
         self._called.set()
 
     async def _dial(self) -> AbstractAsyncContextManager[Connection]:
-        through = None if self._jump is None else await self._jump.up()
+        through = None if self.jump is None else await self.jump.up()
         async with self._gate.passed(proven=self._proven):
             return await self._dialer.dial(self.way, through)
 
@@ -135,12 +162,15 @@ class Keeper:
                 reason = await connection.closed()
             finally:
                 self.connection = None
+        if self._tunnel.state is TunnelState.ASLEEP:
+            return
         age = self._time.monotonic() - started
         self._enter(loss(age), reason, f"the connection to {self.id.remote} ended: {reason}")
 
     def _enter(self, event: TunnelEvent, reason: Reason | None, detail: str) -> None:
         before = self.status
         self._tunnel = self._tunnel.after(event)
+        self.waking = self.waking and event in {TunnelEvent.WOKEN, TunnelEvent.CONNECTED}
         self.status = self._status(reason, detail)
         self._tell(event, before)
         for listener in tuple(self.listeners):

@@ -11,7 +11,7 @@ All of this blocks.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gateway.core.kerberos_errors import hides_keytab, refusal
+from gateway.core.kerberos_errors import expired, hides_keytab, refusal
 from gateway.core.ssh_credential import Kerberos, means
 from gateway.errors import Reason, RemoteError, RemoteRejected, RemoteUnreachable
 
@@ -87,6 +87,11 @@ def _refusal(
     exc: "gssapi.exceptions.GSSError", kerberos: Kerberos, host: str | None
 ) -> RemoteError:
     """Return our word for ``exc``; where libkrb5 keeps to itself what ails a keytab, ask once more."""
+    import gssapi.exceptions  # noqa: PLC0415
+
+    if isinstance(exc, gssapi.exceptions.ExpiredCredentialsError):
+        # Its minor code is whatever number MIT's mechglue has free for "Success" of this mechanism.
+        return expired(kerberos)
     ailing = _ailing(kerberos) if hides_keytab(exc.min_code, kerberos) else None
     return refusal(exc.min_code, ailing or _said(exc), kerberos, host)
 

@@ -27,6 +27,8 @@ GAP_SECONDS: Final = 0.5
 LOOK_SECONDS: Final = 2.0
 """At least so long between two probes, however many want what isn't there."""
 
+COMING: Final = {NotebookState.STARTING, NotebookState.RECONNECTING}
+
 
 class Prober:
     """Probes one notebook: when its tunnel is up, when somebody suspects something, and now and then."""
@@ -63,6 +65,11 @@ class Prober:
                 await self._rest()
         finally:
             self.keeper.listeners.remove(self._tunnel_changed)
+
+    @property
+    def coming(self) -> bool:
+        """Whether it may be ready soon, by itself."""
+        return self.status.state in COMING
 
     def suspect(self) -> None:
         """Probe soon, and ping the remote now: somebody saw something odd."""
@@ -184,7 +191,9 @@ class Prober:
     def _tell(self, now: NotebookStatus) -> None:
         level = logging.WARNING if now.state is NotebookState.REFUSED else logging.INFO
         found = "" if now.upstream is None else f" ({now.upstream})"
-        # What its tunnel says has been said.
+        # What its tunnel says has been said, as has that it sleeps.
+        if now.reason is Reason.ASLEEP:
+            return
         own = self.keeper.status.state is TunnelState.UP and now.detail
         log.log(
             level,

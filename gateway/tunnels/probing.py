@@ -27,7 +27,6 @@ from gateway.errors import (
 from gateway.tunnels.approach import Approach, approach_to
 from gateway.tunnels.asking import ask
 from gateway.tunnels.connection import LOOPBACK, Connection
-from gateway.tunnels.runtime_files import runtime_tokens
 from gateway.tunnels.tls import judge_for
 
 HOSTS: Final = (LOOPBACK, "localhost")
@@ -141,7 +140,7 @@ async def _tokens(
     """Yield the tokens that may be right, the likeliest first."""
     notebook = approach.notebook
     if notebook.token is TokenSource.AUTO:
-        for token in await runtime_tokens(approach.connection.files, notebook, found.base_path):
+        for token in await approach.connection.runtime_files.tokens(notebook, found.base_path):
             yield token, TokenOrigin.RUNTIME_FILE
     if notebook.token_file is not None:
         token_text = await asyncio.to_thread(_read_text, notebook.token_file)

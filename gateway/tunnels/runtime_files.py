@@ -9,37 +9,46 @@ import asyncssh
 
 from gateway.core.inventory import Notebook
 from gateway.core.probe import RuntimeFile, candidates, is_runtime_file, read_runtime_file
-from gateway.tunnels.files import Files
+from gateway.tunnels.files import Files, at_once
+from gateway.tunnels.sharing import Shared
 
 log = logging.getLogger(__name__)
 
 FOLDERS: Final = (".local/share/jupyter/runtime", "Library/Jupyter/runtime")
 """Where Jupyter keeps them on Linux and on macOS, below the login's home."""
-MOST_FILES: Final = 16
+MOST_FILES: Final = 64
+"""Notebooks that share a login share its home, and servers that died leave theirs behind."""
 READ_SECONDS: Final = 6.0
 """More than it takes to begin a session."""
 
 
-async def runtime_tokens(files: Files, notebook: Notebook, base_path: str) -> Sequence[str]:
-    """Return the tokens that may be right; none where the login may not use SFTP."""
-    try:
-        async with asyncio.timeout(READ_SECONDS):
-            found = await _files(files)
-    except (asyncssh.Error, OSError) as exc:
-        log.debug("no runtime files over SFTP: %s", exc)
+class RuntimeFiles:
+    """The runtime files of one login, read once for all its notebooks that ask at the same time."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._found = Shared(self._find)
+
+    async def tokens(self, notebook: Notebook, base_path: str) -> Sequence[str]:
+        """Return the tokens that may be right; none where the login may not use SFTP."""
+        return candidates(await self._found.fresh(), notebook, base_path)
+
+    async def _find(self) -> Sequence[RuntimeFile]:
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                for folder in FOLDERS:
+                    if found := await self._in_folder(folder):
+                        return found
+        except (asyncssh.Error, OSError) as exc:
+            log.debug("no runtime files over SFTP: %s", exc)
         return ()
-    return candidates(found, notebook, base_path)
 
-
-async def _files(files: Files) -> list[RuntimeFile]:
-    for folder in FOLDERS:
-        if found := await _in_folder(files, folder):
-            return found
-    return []
-
-
-async def _in_folder(files: Files, folder: str) -> list[RuntimeFile]:
-    ages = {name: age for name, age in (await files.ages(folder)).items() if is_runtime_file(name)}
-    newest = sorted(ages, key=lambda name: -ages[name])[:MOST_FILES]
-    found = [read_runtime_file(await files.read(f"{folder}/{name}"), ages[name]) for name in newest]
-    return [file for file in found if file is not None]
+    async def _in_folder(self, folder: str) -> Sequence[RuntimeFile]:
+        entries = await self._files.ages(folder)
+        ages = {name: age for name, age in entries.items() if is_runtime_file(name)}
+        newest = sorted(ages, key=lambda name: -ages[name])[:MOST_FILES]
+        texts = await at_once(*(self._files.read(f"{folder}/{name}") for name in newest))
+        found = [
+            read_runtime_file(text, ages[name]) for name, text in zip(newest, texts, strict=True)
+        ]
+        return [file for file in found if file is not None]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from gateway.core.host_key import HostKeyChange
 from gateway.core.inventory import Grantees, Inventory, Notebook
@@ -21,14 +21,19 @@ from gateway.tunnels.credential_watcher import CredentialWatcher
 from gateway.tunnels.dialing import Dialer, Pins, Way
 from gateway.tunnels.gate import Gate
 from gateway.tunnels.identities import Prover
+from gateway.tunnels.idler import Idler, Quiet, idlers, never_quiet
 from gateway.tunnels.keeper import Keeper, Time
 from gateway.tunnels.prober import Prober
 from gateway.tunnels.windows import Windows
 
 log = logging.getLogger(__name__)
 
-COMING: Final = {NotebookState.STARTING, NotebookState.RECONNECTING}
+WAKE_SECONDS: Final = 15.0
+"""More than a dial may take; whoever wakes a tunnel must not be told to come again while all goes well."""
 AFTER_A_BUG_SECONDS: Final = 5.0
+
+
+Kept: TypeAlias = Keeper | Prober | Idler | CredentialWatcher
 
 
 class Tunnels:
@@ -48,12 +53,14 @@ class Tunnels:
         self._time = Time(clock, monotonic, sleep, entropy)
         self._prover = Prover(clock=clock, agent_path=agent_path)
         self._dialer = Dialer(pins=pins, windows=Windows(), prover=self._prover)
+        self._quiet: Quiet = never_quiet
         self._gates: dict[RemoteName, Gate] = {}
         self._keepers: dict[TunnelId, Keeper] = {}
         self._probers: dict[NotebookName, Prober] = {}
+        self._idlers: set[Idler] = set()
         self._tasks: asyncio.TaskGroup | None = None
         self._watchers: dict[TunnelId, CredentialWatcher] = {}
-        self._running: dict[Keeper | Prober | CredentialWatcher, asyncio.Task[None]] = {}
+        self._running: dict[Kept, asyncio.Task[None]] = {}
         self._waiting: set[asyncio.Event] = set()
 
     async def run(self) -> None:
@@ -67,6 +74,10 @@ class Tunnels:
                 self._tasks = None
                 self._running.clear()
 
+    def ask_about_use(self, quiet: Quiet) -> None:
+        """Let tunnels sleep by what ``quiet`` says from the next ``apply`` on; until then none sleeps."""
+        self._quiet = quiet
+
     def apply(self, inventory: Inventory) -> None:
         """Take ``inventory`` as what is wanted; what did not change goes on undisturbed."""
         ways = dict(_ways(inventory))
@@ -78,6 +89,12 @@ class Tunnels:
         self._probers = {
             name: self._prober(_plain(notebook)) for name, notebook in inventory.notebooks.items()
         }
+        for keeper in keepers.values():
+            if inventory.remotes[keeper.id.remote].idle_seconds is None:
+                keeper.wake()
+        self._idlers = set(
+            idlers(inventory, self._keepers.values(), quiet=self._quiet, time=self._time)
+        )
         self._start_and_stop()
         self._changed()
 
@@ -112,11 +129,17 @@ class Tunnels:
         """Return how to speak to a notebook, waiting while it is coming; raise UpstreamError else.
 
         What is returned was true a moment ago: a notebook that nobody has asked for a while is asked first.
+        A tunnel that is asleep is woken, and that may take longer, as long as nothing goes wrong.
         """
+        self._prober_of(name).keeper.wake()
         with suppress(TimeoutError):
             async with asyncio.timeout(within_seconds):
                 await self._prober_of(name).confirmed()
-                while (status := self.status(name)) is not None and status.state in COMING:
+                while self._prober_of(name).coming:
+                    await self._change()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WAKE_SECONDS):
+                while (prober := self._prober_of(name)).coming and prober.keeper.waking:
                     await self._change()
         prober = self._prober_of(name)
         if prober.upstream is None:
@@ -183,18 +206,18 @@ class Tunnels:
         """Make the tasks those of the keepers and probers that are wanted."""
         if self._tasks is None:
             return
-        wanted: set[Keeper | Prober | CredentialWatcher] = {
+        wanted: set[Kept] = {
             *self._keepers.values(),
             *self._watchers.values(),
             *self._probers.values(),
+            *self._idlers,
         }
         for one in [held for held in self._running if held not in wanted]:
             self._running.pop(one).cancel()
         for one in wanted - self._running.keys():
-            name = one.notebook.name if isinstance(one, Prober) else str(one.id)
-            self._running[one] = self._tasks.create_task(self._supervise(one), name=name)
+            self._running[one] = self._tasks.create_task(self._supervise(one), name=_name(one))
 
-    async def _supervise(self, one: Keeper | Prober | CredentialWatcher) -> None:
+    async def _supervise(self, one: Kept) -> None:
         """Run one, again after a bug of ours: the others' notebooks must not go down with it."""
         while True:
             try:
@@ -240,6 +263,16 @@ def _way(inventory: Inventory, name: RemoteName, login: LoginName) -> Way:
 
 def _id(way: Way) -> TunnelId:
     return TunnelId(way.remote.name, way.login)
+
+
+def _name(one: Kept) -> str:
+    match one:
+        case Keeper() | CredentialWatcher():
+            return str(one.id)
+        case Prober():
+            return one.notebook.name
+        case Idler():
+            return f"idler of {one.keeper.id}"
 
 
 def _plain(notebook: Notebook) -> Notebook:

@@ -9,8 +9,9 @@ from gateway.core.inventory import Member, Notebook
 from gateway.core.names import MemberName, NotebookName
 from gateway.core.sharing import may_grant
 from gateway.core.status import NotebookState, NotebookStatus, TunnelStatus
+from gateway.errors import Reason
 from gateway.web.site import Site
-from gateway.web.words import because, start_command, summary
+from gateway.web.words import ASLEEP, because, start_command, summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class NotebookView:
     @property
     def summary(self) -> str:
         """Where it stands, in words."""
-        return summary(self.status.state)
+        return ASLEEP if self.asleep else summary(self.status.state)
 
     @property
     def because(self) -> str:
@@ -53,6 +54,16 @@ class NotebookView:
     def comes_back(self) -> bool:
         """Whether nobody needs to do anything."""
         return self.state in {NotebookState.STARTING, NotebookState.RECONNECTING}
+
+    @property
+    def asleep(self) -> bool:
+        """Whether its tunnel sleeps, and opening it wakes it."""
+        return self.status.reason is Reason.ASLEEP
+
+    @property
+    def look(self) -> str:
+        """What its state looks like on a page."""
+        return "asleep" if self.asleep else self.state
 
     @property
     def opens(self) -> bool:
@@ -68,6 +79,11 @@ class NotebookView:
     def ready(self) -> bool:
         """Whether it can be opened now."""
         return self.state is NotebookState.READY
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether opening it shows it, at once or after a moment."""
+        return self.ready or self.asleep
 
     @property
     def command(self) -> str:

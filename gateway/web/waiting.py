@@ -68,7 +68,7 @@ async def say_state(
     view = _view(request, site, visitor, name)
     if view is None:
         return problem(404, "there is no such notebook, or it is not yours to open")
-    return JSONResponse({"state": view.state, "summary": view.summary})
+    return JSONResponse({"state": view.look, "summary": view.summary})
 
 
 @router.api_route("/-/missing", methods=["GET", "HEAD"])

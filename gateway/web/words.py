@@ -18,11 +18,15 @@ SUMMARIES: Final[Mapping[NotebookState, str]] = {
     NotebookState.UNKNOWN: "Not answering",
 }
 
+ASLEEP: Final = "Asleep"
+"""Instead of the state's summary, for a notebook whose tunnel sleeps."""
+
 TUNNEL_SUMMARIES: Final[Mapping[TunnelState, str]] = {
     TunnelState.DIALING: "Connecting",
     TunnelState.UP: "Up",
     TunnelState.WAITING: "Trying again soon",
     TunnelState.PARKED: "Needs help",
+    TunnelState.ASLEEP: ASLEEP,
 }
 
 REASONS: Final[Mapping[Reason, str]] = {
@@ -47,7 +51,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.SILENT_NOTEBOOK: "The notebook is there, but does not answer.",
     Reason.NOT_HTTP: "Something else than a notebook answers at its place.",
     Reason.CERTIFICATE_REFUSED: "The notebook's certificate is not one that we may trust.",
-    Reason.ASLEEP: "Nobody has used it for a while; it wakes when it is opened.",
+    Reason.ASLEEP: "Nobody has used it for a while; it opens when you open it.",
     Reason.STOPPING: "The gateway is being restarted.",
 }
 

@@ -41,6 +41,7 @@ class Gateway:
             control=ControlDialer(control),
             witness=AuditWitness(store.audit),
         )
+        self._tunnels.ask_about_use(self._door.quiet_seconds)
         self._ready = False
         tls = wanted.inventory.server.tls
         self._certificate = None if tls is None else Certificate(tls)

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from gateway.core.inventory import Log, LogFormat
+from gateway.wiring.crowds import Crowds
 
 QUIET = {
     "alembic": logging.WARNING,
@@ -57,6 +58,7 @@ def configure(wanted: Log) -> None:
     as_text = _as_text(wanted.format)
     formatter = _formatter(as_text=as_text)
     handler.setFormatter(formatter if as_text else AccessInShort(formatter))
+    handler.addFilter(Crowds())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(wanted.level.upper())

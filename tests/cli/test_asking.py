@@ -36,8 +36,8 @@ def test_ls_lists_what_i_may_open(run: Run, asked: Answers) -> None:
     result = run("ls")
 
     assert result.stdout.splitlines() == [
-        "NAME   STATE  OWNER  URL",
-        f"alice  ready  alice  {asked.url}/alice/",
+        "NAME   STATE  SUMMARY  OWNER  URL",
+        f"alice  ready  ready    alice  {asked.url}/alice/",
     ]
     assert asked.asked[0][:2] == (LIST, "Bearer gwp_x")
 

@@ -42,6 +42,7 @@ remotes:
     known_hosts: known_hosts
     jump: bastion
     keepalive: 500ms
+    idle: 30m
   bastion: {host: 192.0.2.1, agent: true, login: hop, host_key: "SHA256:%s="}
 notebooks:
   alice:
@@ -103,6 +104,7 @@ def test_reads_whole_remotes(directory: Path) -> None:
     assert lab.credential == KeyFile(str(directory / "lab_key"), str(directory / "passphrase"))
     assert lab.known_hosts == str(directory / "known_hosts")
     assert (lab.jump, lab.keepalive_seconds) == ("bastion", 0.5)
+    assert (lab.idle_seconds, bastion.idle_seconds) == (1800.0, None)
     assert (bastion.credential, bastion.host_key) == (AgentKeys(), "SHA256:" + "A" * 43)
     assert bastion.host_key_policy is HostKeyPolicy.STRICT
 
@@ -246,6 +248,8 @@ def test_names_the_problem(tmp_path: Path, text: str, problem: str) -> None:
         ("host: a, agent: true, host_key_policy: accept-new, login: x, jump: lab", "remotes.lab.jump leads back to itself: lab → lab"),
         ("host: a, agent: true, host_key_policy: accept-new, keepalive: 5", "remotes.lab.keepalive: 5 is no duration; write 500ms, 5s, 10m, 8h or 30d"),
         ("host: a, agent: true, host_key_policy: accept-new, keepalive: 0s", "remotes.lab.keepalive: must be longer than 0s"),
+        ("host: a, agent: true, host_key_policy: accept-new, idle: 30", "remotes.lab.idle: 30 is no duration; write 500ms, 5s, 10m, 8h or 30d"),
+        ("host: a, agent: true, host_key_policy: accept-new, idle: 0s", "remotes.lab.idle: must be longer than 0s"),
         ('host: "a\\nb", agent: true, host_key_policy: accept-new', "remotes.lab.host: may not hold control characters"),
         ("host: '%h', agent: true, host_key_policy: accept-new", "remotes.lab.host: '%h' is neither a host's name nor an IP address"),
         ("host: $(id), agent: true, host_key_policy: accept-new", "remotes.lab.host: '$(id)' is neither a host's name nor an IP address"),

@@ -33,6 +33,8 @@ UP = TunnelStatus(LAB, TunnelState.UP, 0.0)
         (TunnelState.WAITING, True, NotebookState.RECONNECTING),
         (TunnelState.PARKED, False, NotebookState.REFUSED),
         (TunnelState.PARKED, True, NotebookState.REFUSED),
+        (TunnelState.ASLEEP, False, NotebookState.STARTING),
+        (TunnelState.ASLEEP, True, NotebookState.STARTING),
         (TunnelState.UP, False, NotebookState.STARTING),
         (TunnelState.UP, True, NotebookState.RECONNECTING),
     ],
@@ -47,7 +49,7 @@ def test_unprobed(*, state: TunnelState, was_ready: bool, expected: NotebookStat
     assert judgement.upstream is None
 
 
-@pytest.mark.parametrize("state", [TunnelState.DIALING, TunnelState.WAITING, TunnelState.PARKED])
+@pytest.mark.parametrize("state", sorted(set(TunnelState) - {TunnelState.UP}))
 def test_the_tunnel_says_why(state: TunnelState) -> None:
     """A notebook behind a tunnel that is not up has the tunnel's reason."""
     tunnel = TunnelStatus(LAB, state, 0.0, Reason.TIMED_OUT, "too long")

@@ -31,6 +31,8 @@ def test_every_state_can_be_left() -> None:
         ((TunnelEvent.FAILED, TunnelEvent.ELAPSED, TunnelEvent.CONNECTED), 1),
         ((TunnelEvent.CONNECTED, TunnelEvent.FELL), 1),
         ((TunnelEvent.FAILED, TunnelEvent.ELAPSED, TunnelEvent.CONNECTED, TunnelEvent.LOST), 0),
+        ((TunnelEvent.FAILED, TunnelEvent.ELAPSED, TunnelEvent.CONNECTED, TunnelEvent.IDLED), 0),
+        ((TunnelEvent.CONNECTED, TunnelEvent.IDLED, TunnelEvent.WOKEN, TunnelEvent.FAILED), 1),
     ],
 )
 def test_failures_are_counted(events: tuple[TunnelEvent, ...], failures: int) -> None:

@@ -1,6 +1,7 @@
 """A visit is what a person would call one, however many requests it takes."""
 
 import asyncio
+from math import inf
 
 import pytest
 
@@ -51,6 +52,27 @@ def test_a_visit_is_over_when_nothing_was_open_for_a_while() -> None:
 
     assert world.witness.told[1:] == [("left", "bob", "alice after 10")]
     assert world.visits.of(NOTEBOOK) == []
+
+
+def test_knows_for_how_long_nobody_was_there() -> None:
+    """Whoever is there now makes it 0; who left long ago is remembered; others' notebooks do not count."""
+    world, here, others = World(), frozenset({NOTEBOOK}), frozenset({NotebookName("bob")})
+    assert world.visits.quiet_seconds(here) == inf
+    visit = world.visits.enter(BOB, NOTEBOOK, HERE, Level.USE)
+    world.pass_by(100 * GAP_SECONDS)
+    assert world.visits.quiet_seconds(here) == 0
+
+    world.visits.leave(visit)
+    world.now += 7
+    assert world.visits.quiet_seconds(here) == 7
+    world.pass_by(GAP_SECONDS)
+    world.open(ALICE, ELSEWHERE)
+    world.pass_by(2 * GAP_SECONDS)
+    assert world.witness.told[-1][0] == "left"
+
+    assert world.visits.quiet_seconds(here) == 2 * GAP_SECONDS
+    assert world.visits.quiet_seconds(here | others) == 2 * GAP_SECONDS
+    assert world.visits.quiet_seconds(others) == inf
 
 
 def test_an_open_websocket_is_a_visit_that_goes_on() -> None:

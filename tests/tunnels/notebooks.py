@@ -104,10 +104,11 @@ class FakeNotebook:
         if self.silent:
             await reader.read()
             return
-        writer.write(self._response(head))
+        writer.write(self.response(head))
         await writer.drain()
 
-    def _response(self, head: str) -> bytes:
+    def response(self, head: str) -> bytes:
+        """Return the answer to a request with this head."""
         target = head.split(" ")[1]
         fields = {
             name.lower(): value

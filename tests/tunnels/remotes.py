@@ -191,6 +191,9 @@ class _Server(asyncssh.SSHServer):
             reader, writer = await connecting
         except OSError as exc:
             raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, str(exc)) from exc
+        if self._connection not in self._remote.connections:
+            writer.close()
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, "the client has left")
         return SSHTCPStreamSession(partial(_splice, reader, writer))
 
 

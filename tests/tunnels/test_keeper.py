@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from itertools import pairwise
 
 import pytest
 
@@ -36,6 +37,9 @@ class FakeConnection:
 
     def check(self) -> None:
         self.checks += 1
+
+    def hang_up(self) -> None:
+        self.over.set()
 
 
 class FakeDialer:
@@ -210,6 +214,63 @@ async def test_a_check_needs_a_connection(time: FakeTime) -> None:
         assert connection.checks == 1
 
 
+async def test_sleeps_until_woken(time: FakeTime) -> None:
+    """Put to sleep, it closes its connection and dials no more; woken, it dials at once."""
+    first, second = FakeConnection(), FakeConnection()
+    dialer = FakeDialer(first, second)
+    async with keeping(dialer, time) as keeper:
+        await until(keeper, TunnelState.UP)
+
+        keeper.fall_asleep("nobody has used it for 30m")
+
+        assert keeper.status.state is TunnelState.ASLEEP
+        assert keeper.status.reason is Reason.ASLEEP
+        assert keeper.connection is None
+        assert first.over.is_set()
+        await asyncio.sleep(0)
+        assert (dialer.dials, time.waits) == (1, [])
+        keeper.wake()
+        await until(keeper, TunnelState.UP)
+        assert keeper.status.reason is None
+        assert keeper.connection is second  # type: ignore[comparison-overlap]  # it does all that is asked of one
+
+
+async def test_woken_while_it_hangs_up(time: FakeTime) -> None:
+    """Whoever comes while the old connection is still closing gets a new one."""
+    first, second = FakeConnection(), FakeConnection()
+    async with keeping(FakeDialer(first, second), time) as keeper:
+        await until(keeper, TunnelState.UP)
+        first.hang_up = lambda: None  # type: ignore[method-assign]  # it takes its time
+        keeper.fall_asleep("")
+
+        keeper.wake()
+        first.over.set()
+
+        await until(keeper, TunnelState.UP)
+
+
+async def test_a_tunnel_that_is_not_up_does_not_fall_asleep(time: FakeTime) -> None:
+    """It goes on trying, so that its trouble is seen."""
+    async with keeping(FakeDialer(AWAY), time) as keeper:
+        await time.asleep()
+
+        keeper.fall_asleep("")
+
+        assert keeper.status.state is TunnelState.WAITING
+
+
+async def test_who_jumps_wakes(time: FakeTime) -> None:
+    """A tunnel that leads through one that is asleep wakes it and waits for it."""
+    first, second = FakeConnection(), FakeConnection()
+    async with keeping(FakeDialer(first, second), time) as keeper:
+        await until(keeper, TunnelState.UP)
+        keeper.fall_asleep("")
+
+        connection = await keeper.up()
+
+        assert connection is second  # type: ignore[comparison-overlap]
+
+
 async def test_three_dials_at_a_time(time: FakeTime) -> None:
     """Fault 24: a remote's logins do not all knock at once."""
     gate = Gate(clock=time.clock, sleep=time.sleep)
@@ -231,6 +292,42 @@ async def test_three_dials_at_a_time(time: FakeTime) -> None:
             tasks.create_task(dial())
         await full.wait()
         leave.set()
+
+
+async def test_one_after_the_other_while_the_remote_is_away(time: FakeTime) -> None:
+    """However many logins dial, a remote that is away is dialled at its own pace; back, by all at once."""
+    gate = Gate(clock=time.clock, sleep=time.sleep)
+    dialled: list[float] = []
+    back = False
+
+    async def dial() -> None:
+        async with gate.passed(proven=True):
+            dialled.append(time.now)
+            if not back:
+                raise AWAY
+
+    async def fail() -> None:
+        with suppress(RemoteUnreachable):
+            await dial()
+
+    await fail()
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(5):
+            tasks.create_task(fail())
+        for _ in range(5):
+            time.pass_by(await time.asleep())
+            await _let_run()
+    assert [later - sooner for sooner, later in pairwise(dialled)] == pytest.approx(
+        [0.15, 0.3, 0.5, 0.5, 0.5]
+    )
+
+    back = True
+    dialled.clear()
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(5):
+            tasks.create_task(dial())
+        time.pass_by(await time.asleep())
+    assert dialled == [time.now] * 5
 
 
 async def test_refusals_hold_up_only_the_untried(time: FakeTime) -> None:
@@ -255,6 +352,11 @@ async def test_refusals_hold_up_only_the_untried(time: FakeTime) -> None:
 
         await passed.wait()
     assert wait == pytest.approx(15)
+
+
+async def _let_run() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 async def _refused(gate: Gate) -> None:

@@ -3,14 +3,14 @@
 import asyncio
 import subprocess
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import asyncssh
 import pytest
 
 from gateway.core.inventory import HostKeyPolicy, Notebook, Remote
-from gateway.core.names import RemoteName
+from gateway.core.names import NotebookName, RemoteName
 from gateway.core.ssh_credential import AgentKeys, KeyFile
 from gateway.core.status import NotebookState
 from gateway.core.upstream import TokenOrigin
@@ -272,6 +272,26 @@ async def test_token_by_sftp(keys: Keys, notebook: FakeNotebook, tmp_path: Path)
         upstream = await tunnels.upstream(ALICE, within_seconds=10)
 
     assert (upstream.token, upstream.token_origin) == ("t0ken", TokenOrigin.RUNTIME_FILE)
+
+
+async def test_many_notebooks_of_one_login(keys: Keys, tmp_path: Path) -> None:
+    """Sshd allows ten sessions on a connection (MaxSessions): each of two dozen notebooks gets its own token."""
+    requires.file(SFTP_SERVER, package="openssh-sftp-server")
+    subsystem = f"Subsystem sftp {SFTP_SERVER} -d {tmp_path / 'home'}"
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(sshd(tmp_path / "sshd", keys, subsystem))
+        tokens, notebooks = {}, []
+        for number in range(24):
+            name = NotebookName(f"n{number}")
+            fake = await stack.enter_async_context(FakeNotebook(token=f"token{number}"))
+            fake.write_runtime_file(tmp_path / "home", pid=number)
+            tokens[name] = fake.token
+            notebooks.append(mine(fake.port, name=name))
+
+        async with running(inventory(*notebooks, remotes=(server.config(),))) as tunnels:
+            found = {name: await tunnels.upstream(name, within_seconds=10) for name in tokens}
+
+    assert {name: upstream.token for name, upstream in found.items()} == tokens
 
 
 async def test_no_sftp(server: Sshd, notebook: FakeNotebook, tmp_path: Path) -> None:

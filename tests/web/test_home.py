@@ -29,6 +29,7 @@ def test_home_shows_what_i_may_open_mine_first(alice: Browser, bob: Browser) -> 
     [
         (NotebookState.READY, None, "Ready", "Open"),
         (NotebookState.STARTING, None, "Connecting", "Details"),
+        (NotebookState.STARTING, Reason.ASLEEP, "Asleep", "Open"),
         (NotebookState.RECONNECTING, Reason.LOST, "Reconnecting", "Details"),
         (NotebookState.STOPPED, Reason.NOT_RUNNING, "Not running", "Details"),
         (NotebookState.REFUSED, Reason.LOGIN_REFUSED, "Needs help", "Details"),
@@ -51,6 +52,7 @@ def test_state_is_said_in_words(
     assert f"<span data-summary>{said}</span>" in text
     assert f">{label}</a>" in text
     assert ("since 4 s" in text) == (state is not NotebookState.READY)
+    assert ("<span data-asleep> · opens when you open it" in text) == (reason is Reason.ASLEEP)
 
 
 def test_notebook_that_nobody_has_looked_at_is_connecting(alice: Browser) -> None:
@@ -83,7 +85,7 @@ def test_status_is_all_for_an_administrator(house: House, alice: Browser, bob: B
     house.notebooks.stand("alice", NotebookState.REFUSED, Reason.LOGIN_REFUSED, detail="INSIDE")
     house.notebooks.tunnels = (
         tunnel("alice", TunnelState.PARKED, Reason.LOGIN_REFUSED),
-        tunnel("bob", TunnelState.UP),
+        tunnel("bob", TunnelState.ASLEEP, Reason.ASLEEP),
     )
 
     mine, everything = alice.get("/-/status").text, bob.get("/-/status").text
@@ -93,6 +95,7 @@ def test_status_is_all_for_an_administrator(house: House, alice: Browser, bob: B
     assert "does not let the gateway log in" in mine
     assert "INSIDE" not in mine
     assert all(word in everything for word in ("alice@lab", "bob@lab", "INSIDE", "alice: details"))
+    assert "Asleep" in everything
 
 
 def test_changed_host_key_is_shown_to_administrators(

@@ -79,6 +79,23 @@ def test_home_keeps_up(visit: Visit) -> None:
     assert page.evaluate("window.same") is True
 
 
+def test_home_shows_who_sleeps(visit: Visit) -> None:
+    """And that opening wakes; looking at the list does not, since it asks the gateway only."""
+    house, page, origin = visit()
+    page.goto(origin)
+    log_in(page)
+    expect(page.get_by_text("opens when you open it")).to_be_hidden()
+
+    house.notebooks.stand("alice", NotebookState.STARTING, Reason.ASLEEP)
+
+    expect(page.get_by_text("Asleep since")).to_be_visible()
+    expect(page.get_by_text("opens when you open it")).to_be_visible()
+    expect(page.get_by_role("link", name="Open alice")).to_be_visible()
+    house.notebooks.stand("alice", NotebookState.STARTING)
+    expect(page.get_by_text("Connecting since")).to_be_visible()
+    expect(page.get_by_text("opens when you open it")).to_be_hidden()
+
+
 def test_time_runs_on_by_the_gateways_clock(visit: Visit) -> None:
     """Whatever the browser's says: the fakes' is some months off."""
     _, page, origin = visit()
@@ -127,6 +144,18 @@ def test_wanted_page_comes_by_itself(visit: Visit) -> None:
 
     expect(page.get_by_role("heading", name="Alice's notebook")).to_be_visible()
     assert page.url == f"{origin}/alice/lab"
+
+
+def test_page_that_waits_opens_what_fell_asleep(visit: Visit) -> None:
+    """Forgotten while its notebook was stopped, it asks for the notebook again, and that wakes it."""
+    house, page, origin = visit()
+    house.notebooks.stand("alice", NotebookState.STOPPED, Reason.NOT_RUNNING)
+    page.goto(f"{origin}/alice/lab")
+    log_in(page)
+    expect(page.get_by_role("heading", name="alice is not running")).to_be_visible()
+
+    with page.expect_request(f"{origin}/alice/lab"):
+        house.notebooks.stand("alice", NotebookState.STARTING, Reason.ASLEEP)
 
 
 def test_invite_form_arrives(visit: Visit) -> None:

@@ -56,7 +56,7 @@ def test_reconnecting_needs_nobody(house: House, alice: Browser) -> None:
     assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in answer.text
 
 
-@pytest.mark.parametrize("reason", [r for r in Reason if r is not Reason.NOT_RUNNING])
+@pytest.mark.parametrize("reason", sorted(set(Reason) - {Reason.NOT_RUNNING, Reason.ASLEEP}))
 def test_refusal_says_why_and_whom_to_ask(house: House, alice: Browser, reason: Reason) -> None:
     """In a sentence of our own, never the upstream's words (threat D17)."""
     house.notebooks.stand("alice", NotebookState.REFUSED, reason, detail="INSIDE")
@@ -66,6 +66,17 @@ def test_refusal_says_why_and_whom_to_ask(house: House, alice: Browser, reason: 
     assert "bob@example.org" in text
     assert "INSIDE" not in text
     assert escape(REASONS[reason]) in text
+
+
+def test_opening_wakes_what_is_asleep(house: House, alice: Browser) -> None:
+    """The page that waits opens the notebook, and that wakes it."""
+    house.notebooks.stand("alice", NotebookState.STARTING, Reason.ASLEEP)
+
+    text, state = alice.get(WAITING).text, alice.get(f"{WAITING}/state").json()
+
+    assert "alice is asleep" in text
+    assert "It opens in a moment" in text
+    assert state == {"state": "asleep", "summary": "Asleep"}
 
 
 def test_address_of_the_page_is_not_used(house: House, alice: Browser) -> None:

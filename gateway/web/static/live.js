@@ -45,15 +45,18 @@
   const show = (row, notebook) => {
     const state = row.querySelector(".state");
     const open = row.querySelector("[data-open]");
-    const ready = notebook.state === "ready";
+    const asleep = notebook.reason === "asleep";
+    const look = asleep ? "asleep" : notebook.state;
+    const opens = asleep || look === "ready";
     row.querySelector(".since").dataset.since = Date.parse(notebook.since) / 1000;
-    if (state.dataset.state === notebook.state) return;
-    state.className = `state state-${notebook.state}`;
-    state.dataset.state = notebook.state;
+    if (state.dataset.state === look) return;
+    state.className = `state state-${look}`;
+    state.dataset.state = look;
+    row.querySelector("[data-asleep]").hidden = !asleep;
     row.querySelector("[data-summary]").textContent = notebook.summary;
-    open.textContent = ready ? "Open" : "Details";
-    open.classList.toggle("primary", ready);
-    open.setAttribute("aria-label", `${ready ? "Open" : "Details of"} ${notebook.name}`);
+    open.textContent = opens ? "Open" : "Details";
+    open.classList.toggle("primary", opens);
+    open.setAttribute("aria-label", `${opens ? "Open" : "Details of"} ${notebook.name}`);
     news.textContent = `${notebook.name}: ${notebook.summary}`;
   };
 
@@ -70,9 +73,10 @@
 
   const askWaiting = async () => {
     const { state, summary } = await fetchJson(`/-/waiting/${waiting.dataset.name}/state`);
-    if (state === waiting.dataset.state && state !== "ready") return undefined;
+    const opens = ["ready", "asleep"].includes(state);
+    if (state === waiting.dataset.state && !opens) return undefined;
     news.textContent = summary;
-    const elsewhere = state === "ready" && location.pathname.startsWith("/-/");
+    const elsewhere = opens && location.pathname.startsWith("/-/");
     return elsewhere ? leave(() => location.replace(waiting.dataset.url)) : reload();
   };
 
