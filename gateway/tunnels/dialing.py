@@ -24,6 +24,7 @@ from gateway.tunnels.greeter import Greeter
 from gateway.tunnels.host_keys import Search
 from gateway.tunnels.identities import KeyPairs, key_pairs
 from gateway.tunnels.known_hosts import KnownKeys, described, host_names, known_keys
+from gateway.tunnels.observer import Observer
 from gateway.tunnels.translate import place, remote_error
 from gateway.tunnels.windows import Windows
 
@@ -63,15 +64,17 @@ class Dialer:
         self._agent_path = agent_path
 
     async def dial(
-        self, way: Way, through: Connection | None
+        self, way: Way, through: Connection | None, *, observer: Observer | None = None
     ) -> AbstractAsyncContextManager[Connection]:
         """Log in, and return what holds the connection; raise RemoteError when it can't be had."""
+        watching = observer or Observer()
         try:
             async with (
                 asyncio.timeout(DIAL_SECONDS),
                 key_pairs(way.remote, self._agent_path) as keys,
             ):
-                ssh, ended = await self._log_in(way, through, keys)
+                watching.offers(keys)
+                ssh, ended = await self._log_in(way, through, keys, watching)
         except TimeoutError as exc:
             raise remote_error(exc, way.remote, way.login) from exc
         return held(ssh, ended, self._windows)
@@ -84,7 +87,7 @@ class Dialer:
         nobody = replace(way, remote=replace(way.remote, gssapi=False))
         try:
             async with asyncio.timeout(DIAL_SECONDS):
-                ssh, _ = await self._log_in(nobody, through, ())
+                ssh, _ = await self._log_in(nobody, through, (), Observer())
         except TimeoutError as exc:
             raise remote_error(exc, way.remote, way.login) from exc
         except RemoteRejected as exc:
@@ -93,12 +96,16 @@ class Dialer:
         else:
             ssh.abort()
 
-    async def _log_in(self, way: Way, through: Connection | None, keys: KeyPairs) -> LoggedIn:
+    async def _log_in(
+        self, way: Way, through: Connection | None, keys: KeyPairs, observer: Observer
+    ) -> LoggedIn:
         """Connect; as long as the remote shows other host keys than the one we know, ask for the next kind."""
         remembered = self._pins.pinned(way.remote.name)
         search = Search(way.remote, await known_keys(way.remote), remembered)
         while True:
-            greeter = Greeter(way.remote, remembered, others_known=bool(search.known))
+            greeter = Greeter(
+                way.remote, remembered, others_known=bool(search.known), observer=observer
+            )
             try:
                 ssh = await connect(way, Wants(through, keys, search.known, search.asked), greeter)
             except (asyncssh.Error, OSError) as exc:

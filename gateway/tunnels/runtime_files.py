@@ -22,13 +22,17 @@ READ_SECONDS: Final = 6.0
 
 async def runtime_tokens(files: Files, notebook: Notebook, base_path: str) -> Sequence[str]:
     """Return the tokens that may be right; none where the login may not use SFTP."""
+    return candidates(await runtime_files(files), notebook, base_path)
+
+
+async def runtime_files(files: Files) -> Sequence[RuntimeFile]:
+    """Return what Jupyter wrote of the login's servers, the newest first; nothing where that can't be read."""
     try:
         async with asyncio.timeout(READ_SECONDS):
-            found = await _files(files)
+            return await _files(files)
     except (asyncssh.Error, OSError) as exc:
         log.debug("no runtime files over SFTP: %s", exc)
         return ()
-    return candidates(found, notebook, base_path)
 
 
 async def _files(files: Files) -> list[RuntimeFile]:

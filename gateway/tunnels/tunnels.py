@@ -9,18 +9,22 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
+from gateway.core.diagnosis import Diagnosis, Finding
 from gateway.core.host_key import HostKeyChange
-from gateway.core.inventory import Grantees, Inventory, Notebook
+from gateway.core.inventory import Grantees, Inventory, Notebook, Routing
 from gateway.core.names import LoginName, NotebookName, RemoteName, TunnelId
 from gateway.core.notebook_state import failure
 from gateway.core.status import NotebookState, NotebookStatus, TunnelStatus
 from gateway.core.upstream import Upstream
 from gateway.errors import Reason, TunnelDown
+from gateway.tunnels.case import Case
 from gateway.tunnels.channel import ProtocolFactory
+from gateway.tunnels.diagnosing import Doctor
 from gateway.tunnels.dialing import Dialer, Pins, Way
 from gateway.tunnels.gate import Gate
 from gateway.tunnels.keeper import Keeper, Time
 from gateway.tunnels.prober import Prober
+from gateway.tunnels.walk import Tell
 from gateway.tunnels.windows import Windows
 
 log = logging.getLogger(__name__)
@@ -48,6 +52,7 @@ class Tunnels:
         self._gates: dict[RemoteName, Gate] = {}
         self._keepers: dict[TunnelId, Keeper] = {}
         self._probers: dict[NotebookName, Prober] = {}
+        self._routing = Routing.PATH
         self._tasks: asyncio.TaskGroup | None = None
         self._running: dict[Keeper | Prober, asyncio.Task[None]] = {}
         self._waiting: set[asyncio.Event] = set()
@@ -65,6 +70,7 @@ class Tunnels:
 
     def apply(self, inventory: Inventory) -> None:
         """Take ``inventory`` as what is wanted; what did not change goes on undisturbed."""
+        self._routing = inventory.server.routing
         ways = dict(_ways(inventory))
         keepers: dict[TunnelId, Keeper] = {}
         for tunnel in ways:
@@ -128,6 +134,20 @@ class Tunnels:
         if (prober := self._probers.get(name)) is not None:
             prober.suspect()
 
+    async def diagnose(
+        self, name: NotebookName, *, tell: Tell | None = None, with_rights: bool
+    ) -> Diagnosis:
+        """Walk the way to a notebook hop by hop, beside its tunnel; raise TunnelDown when there is none."""
+        prober = self._prober_of(name)
+        neighbours = tuple(
+            other.notebook
+            for other in self._probers.values()
+            if other is not prober and other.notebook.remote == prober.notebook.remote
+        )
+        case = Case(prober.notebook, prober.keeper.way, neighbours, self._routing)
+        doctor = Doctor(dialer=self._dialer, gate_of=self._gate, time=self._time)
+        return await doctor.diagnose(case, tell=tell or _rest, with_rights=with_rights)
+
     async def settled(self, *, within_seconds: float) -> None:
         """Return when every notebook has been reached, or it is known why not, or time is up."""
         with suppress(TimeoutError):
@@ -151,13 +171,16 @@ class Tunnels:
         jump = None if way.jump is None else self._keep(_id(way.jump), ways, keepers)
         keeper = self._keepers.get(tunnel)
         if keeper is None or keeper.way != way:
-            gate = self._gates.setdefault(
-                tunnel.remote, Gate(clock=self._time.monotonic, sleep=self._time.sleep)
-            )
+            gate = self._gate(tunnel.remote)
             gate.alarm.look_again()
             keeper = Keeper(way, dialer=self._dialer, gate=gate, time=self._time, jump=jump)
         keepers[tunnel] = keeper
         return keeper
+
+    def _gate(self, remote: RemoteName) -> Gate:
+        return self._gates.setdefault(
+            remote, Gate(clock=self._time.monotonic, sleep=self._time.sleep)
+        )
 
     def _prober(self, notebook: Notebook) -> Prober:
         keeper = self._keepers[notebook.tunnel]
@@ -197,6 +220,10 @@ class Tunnels:
             await event.wait()
         finally:
             self._waiting.discard(event)
+
+
+def _rest(_finding: Finding) -> None:
+    """Tell nobody."""
 
 
 def _ways(inventory: Inventory) -> Iterator[tuple[TunnelId, Way]]:
