@@ -70,12 +70,15 @@ class ConfigurationInvalid(GatewayError):
 
 
 class RequestInvalid(GatewayError):
-    """A request that can't be taken; ``status`` is the answer it gets."""
+    """A request that can't be taken; ``status`` is the answer it gets, perhaps with a time to come back."""
 
-    def __init__(self, status: int, detail: str) -> None:
+    def __init__(
+        self, status: int, detail: str, *, retry_after_seconds: float | None = None
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.retry_after_seconds = retry_after_seconds
 
 
 class RemoteError(GatewayError):

@@ -27,6 +27,7 @@ CORE_MAY_IMPORT = {
     "json",
     "math",
     "re",
+    "shlex",
     "stat",
     "typing",
     "urllib",

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from httpx2 import Response
 
 TIMEOUT_SECONDS: Final = 10.0
+DIAGNOSIS_SECONDS: Final = 100.0
+"""Longer than the gateway lets a diagnosis take."""
 _NO_CONTENT: Final = 204
 _BAD_REQUEST: Final = 400
 _CODES: Final = {401: Exit.NOT_LOGGED_IN, 403: Exit.NOT_ALLOWED, 404: Exit.NO_SUCH_THING}
@@ -55,25 +57,45 @@ class Api:
         path = f"notebooks/{quote(name, safe='')}/{kind}/{quote(given, safe='')}"
         self._ask("DELETE", path)
 
-    def _document(self, method: str, path: str, content: Document | None = None) -> Document:
-        found = self._ask(method, path, content)
+    def diagnosis(self, name: str) -> Document:
+        """Have the gateway walk the way to a notebook, and return what it found; raise CommandFailed."""
+        path = f"notebooks/{quote(name, safe='')}/diagnosis"
+        return self._document("POST", path, {}, patience_seconds=DIAGNOSIS_SECONDS)
+
+    def _document(
+        self,
+        method: str,
+        path: str,
+        content: Document | None = None,
+        *,
+        patience_seconds: float | None = None,
+    ) -> Document:
+        found = self._ask(method, path, content, patience_seconds=patience_seconds)
         if not isinstance(found, dict):
             raise CommandFailed(Exit.FAILURE, f"{self.url} answered what no gateway does")
         return found
 
-    def _ask(self, method: str, path: str, content: Document | None = None) -> object:
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        content: Document | None = None,
+        *,
+        patience_seconds: float | None = None,
+    ) -> object:
         import httpx2  # noqa: PLC0415 - 0.1 s that only these commands need
 
+        patience = TIMEOUT_SECONDS if patience_seconds is None else patience_seconds
         try:
             answer = httpx2.request(
                 method,
                 f"{self.url}/-/api/v1/{path}",
                 headers={"Authorization": f"Bearer {self.token}", "Accept": "application/json"},
                 json=content,
-                timeout=TIMEOUT_SECONDS,
+                timeout=patience,
             )
         except httpx2.TimeoutException as exc:
-            message = f"{self.url} did not answer within {TIMEOUT_SECONDS:.0f} s"
+            message = f"{self.url} did not answer within {patience:.0f} s"
             raise CommandFailed(Exit.TIMED_OUT, message) from exc
         except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
             raise CommandFailed(Exit.UNREACHABLE, f"can't reach {self.url}: {exc}") from exc

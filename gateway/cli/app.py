@@ -7,6 +7,7 @@ import typer
 from gateway.cli import config, members, remotes, tokens
 from gateway.cli.check import check
 from gateway.cli.demo import demo
+from gateway.cli.doctor import doctor
 from gateway.cli.exits import Exit
 from gateway.cli.healthcheck import healthcheck
 from gateway.cli.ls import ls
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.command()(reported(serve))
 app.command()(reported(demo))
 app.command()(reported(check))
+app.command()(reported(doctor))
 app.command()(reported(ls))
 app.command()(reported(status))
 app.command("open")(reported(open_notebook))

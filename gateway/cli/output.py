@@ -47,13 +47,17 @@ def moment(seconds: float | None) -> str | None:
     )
 
 
+def printable(value: object) -> str:
+    """Return ``value`` as text that can't steer the terminal."""
+    return "".join(c if c.isprintable() else "�" for c in str(value))
+
+
 def _cell(value: object) -> str:
     if value is None or value == "":
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return "".join(c if c.isprintable() else "�" for c in text)
+    return printable(" ".join(map(str, value)) if isinstance(value, list) else value)
 
 
 def _show_on_terminal(cells: Iterable[Sequence[str]], columns: Sequence[str]) -> None:

@@ -12,8 +12,9 @@ def reference(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path("docs/reference"),
 ) -> None:
-    """Write the reference of configuration and commands into FOLDER."""
+    """Write the reference of configuration, commands and diagnosis into FOLDER."""
     from gateway.cli.describing import commands_page, configuration_page  # noqa: PLC0415 - pydantic: 0.1 s
+    from gateway.cli.diagnosis_page import diagnosis_page  # noqa: PLC0415 - as above
     from gateway.config import schema  # noqa: PLC0415 - as above
 
     root = context.find_root().command
@@ -23,4 +24,5 @@ def reference(
     described = json.dumps(schema(), indent=2, ensure_ascii=False)
     (folder / "gateway.schema.json").write_text(described + "\n")
     (folder / "configuration.md").write_text(configuration_page())
+    (folder / "diagnosis.md").write_text(diagnosis_page())
     (folder / "commands.md").write_text(commands_page(root))

@@ -1,6 +1,6 @@
 """The hops on the way from the gateway to a notebook, in their order, and which one a failure is of.
 
-    name -> tcp -> ssh -> host key -> login -> channel -> listener -> tls -> http -> base url -> token
+    name -> tcp -> ssh -> host key -> login -> channel -> listener -> tls -> http -> kind -> base url -> token
 
 Pages name the hop that is down; ``gateway doctor`` walks them one after the other and stops at the first
 that fails, since nothing behind it can be tried.
@@ -27,6 +27,7 @@ class Hop(StrEnum):
     LISTENER = "who listens there"
     TLS = "TLS"
     HTTP = "HTTP"
+    KIND = "what answers"
     BASE_URL = "base URL"
     TOKEN = "token"  # noqa: S105  a hop, no secret
 

@@ -1,7 +1,9 @@
 """Whether a host key may be trusted."""
 
+from base64 import b64encode
 from dataclasses import dataclass
 from enum import Enum, auto
+from hashlib import sha256
 
 from gateway.core.inventory import HostKeyPolicy, Remote
 from gateway.core.names import RemoteName
@@ -54,6 +56,11 @@ def judge(remote: Remote, seen: str, *, remembered: str | None, others_known: bo
         return Verdict.TRUSTED if same_fingerprint(seen, expected) else Verdict.CHANGED
     may_learn = remote.host_key_policy is HostKeyPolicy.ACCEPT_NEW
     return Verdict.NEW if may_learn else Verdict.UNKNOWN
+
+
+def fingerprint(public: bytes) -> str:
+    """Return the fingerprint of a public key, as ssh-keygen writes it."""
+    return f"SHA256:{b64encode(sha256(public).digest()).decode().rstrip('=')}"
 
 
 def same_fingerprint(one: str, other: str) -> bool:

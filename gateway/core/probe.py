@@ -90,7 +90,7 @@ def candidates(files: Iterable[RuntimeFile], notebook: Notebook, base_path: str)
     fitting = [
         file
         for file in files
-        if _serves(file, notebook) and file.base_path == base_path and TOKEN.fullmatch(file.token)
+        if serves(file, notebook) and file.base_path == base_path and TOKEN.fullmatch(file.token)
     ]
     newest_first = sorted(fitting, key=lambda file: file.changed_at, reverse=True)
     return [file.token for file in newest_first][:MOST_CANDIDATES]
@@ -102,7 +102,8 @@ def read_token(text: str) -> str | None:
     return token if TOKEN.fullmatch(token) else None
 
 
-def _serves(file: RuntimeFile, notebook: Notebook) -> bool:
+def serves(file: RuntimeFile, notebook: Notebook) -> bool:
+    """Say whether a runtime file is of a server at ``notebook``'s place."""
     if notebook.socket is not None:
         return file.socket == notebook.socket
     return not file.socket and file.port == notebook.port

@@ -24,6 +24,7 @@ from gateway.tunnels.greeter import Greeter
 from gateway.tunnels.host_keys import Search
 from gateway.tunnels.identities import NOTHING, Proof, Prover
 from gateway.tunnels.known_hosts import KnownKeys, described, host_names, known_keys
+from gateway.tunnels.observer import Observer
 from gateway.tunnels.translate import place, remote_error
 from gateway.tunnels.windows import Windows
 
@@ -62,15 +63,17 @@ class Dialer:
         self._prover = Prover() if prover is None else prover
 
     async def dial(
-        self, way: Way, through: Connection | None
+        self, way: Way, through: Connection | None, *, observer: Observer | None = None
     ) -> AbstractAsyncContextManager[Connection]:
         """Log in, and return what holds the connection; raise RemoteError when it can't be had."""
+        watching = observer or Observer()
         try:
             async with (
                 asyncio.timeout(way.remote.connect_seconds or DIAL_SECONDS),
                 self._prover.proof(way.remote, way.login) as proof,
             ):
-                ssh, ended = await self._log_in(way, through, proof)
+                watching.offers(proof.keys)
+                ssh, ended = await self._log_in(way, through, proof, watching)
         except TimeoutError as exc:
             raise remote_error(exc, way.remote, way.login) from exc
         return held(ssh, ended, self._windows)
@@ -82,7 +85,7 @@ class Dialer:
         """
         try:
             async with asyncio.timeout(DIAL_SECONDS):
-                ssh, _ = await self._log_in(way, through, NOTHING)
+                ssh, _ = await self._log_in(way, through, NOTHING, Observer())
         except TimeoutError as exc:
             raise remote_error(exc, way.remote, way.login) from exc
         except RemoteRejected as exc:
@@ -91,12 +94,16 @@ class Dialer:
         else:
             ssh.abort()
 
-    async def _log_in(self, way: Way, through: Connection | None, proof: Proof) -> LoggedIn:
+    async def _log_in(
+        self, way: Way, through: Connection | None, proof: Proof, observer: Observer
+    ) -> LoggedIn:
         """Connect; as long as the remote shows other host keys than the one we know, ask for the next kind."""
         remembered = self._pins.pinned(way.remote.name)
         search = Search(way.remote, await known_keys(way.remote), remembered)
         while True:
-            greeter = Greeter(way.remote, remembered, others_known=bool(search.known))
+            greeter = Greeter(
+                way.remote, remembered, others_known=bool(search.known), observer=observer
+            )
             try:
                 ssh = await connect(way, Wants(through, proof, search.known, search.asked), greeter)
             except (asyncssh.Error, OSError) as exc:

@@ -6,12 +6,20 @@ import asyncssh
 
 from gateway.core.host_key import Verdict, judge
 from gateway.core.inventory import Remote
+from gateway.tunnels.observer import Observer
 
 
 class Greeter(asyncssh.SSHClient):
     """Meets one remote, once, and judges a host key for which no known_hosts file vouches."""
 
-    def __init__(self, remote: Remote, remembered: str | None, *, others_known: bool) -> None:
+    def __init__(
+        self,
+        remote: Remote,
+        remembered: str | None,
+        *,
+        others_known: bool,
+        observer: Observer | None = None,
+    ) -> None:
         self.verdict: Verdict | None = None
         self.refused: asyncssh.SSHKey | None = None
         """The key that was shown and not trusted."""
@@ -21,6 +29,7 @@ class Greeter(asyncssh.SSHClient):
         self._remote = remote
         self._remembered = remembered
         self._others_known = others_known
+        self._observer = observer or Observer()
         self._connection: asyncssh.SSHClientConnection | None = None
 
     @property
@@ -44,6 +53,11 @@ class Greeter(asyncssh.SSHClient):
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         """Note that somebody answers."""
         self._connection = conn
+        self._observer.connected(conn)
+
+    def auth_completed(self) -> None:
+        """Tell who watches that the remote has let us in."""
+        self._observer.let_in()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell whom it may concern that the connection has ended."""
@@ -61,6 +75,7 @@ class Greeter(asyncssh.SSHClient):
             remembered=self._remembered,
             others_known=self._others_known,
         )
+        self._observer.showed(key, self.verdict)
         trusted = self.verdict in {Verdict.TRUSTED, Verdict.NEW}
         self.refused = None if trusted else key
         return trusted

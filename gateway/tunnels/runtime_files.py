@@ -31,7 +31,11 @@ class RuntimeFiles:
 
     async def tokens(self, notebook: Notebook, base_path: str) -> Sequence[str]:
         """Return the tokens that may be right; none where the login may not use SFTP."""
-        return candidates(await self._found.fresh(), notebook, base_path)
+        return candidates(await self.all(), notebook, base_path)
+
+    async def all(self) -> Sequence[RuntimeFile]:
+        """Return what Jupyter wrote of the login's servers, the newest first; nothing where that can't be read."""
+        return await self._found.fresh()
 
     async def _find(self) -> Sequence[RuntimeFile]:
         try:

@@ -9,21 +9,25 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final, TypeAlias
 
+from gateway.core.diagnosis import Diagnosis, Finding
 from gateway.core.host_key import HostKeyChange
-from gateway.core.inventory import Grantees, Inventory, Notebook
+from gateway.core.inventory import Grantees, Inventory, Notebook, Routing
 from gateway.core.names import LoginName, NotebookName, RemoteName, TunnelId
 from gateway.core.notebook_state import failure
 from gateway.core.status import NotebookState, NotebookStatus, TunnelStatus
 from gateway.core.upstream import Upstream
 from gateway.errors import Reason, TunnelDown
+from gateway.tunnels.case import Case
 from gateway.tunnels.channel import ProtocolFactory
 from gateway.tunnels.credential_watcher import CredentialWatcher
+from gateway.tunnels.diagnosing import Doctor
 from gateway.tunnels.dialing import Dialer, Pins, Way
 from gateway.tunnels.gate import Gate
 from gateway.tunnels.identities import Prover
 from gateway.tunnels.idler import Idler, Quiet, idlers, never_quiet
 from gateway.tunnels.keeper import Keeper, Time
 from gateway.tunnels.prober import Prober
+from gateway.tunnels.walk import Tell
 from gateway.tunnels.windows import Windows
 
 log = logging.getLogger(__name__)
@@ -58,6 +62,7 @@ class Tunnels:
         self._keepers: dict[TunnelId, Keeper] = {}
         self._probers: dict[NotebookName, Prober] = {}
         self._idlers: set[Idler] = set()
+        self._routing = Routing.PATH
         self._tasks: asyncio.TaskGroup | None = None
         self._watchers: dict[TunnelId, CredentialWatcher] = {}
         self._running: dict[Kept, asyncio.Task[None]] = {}
@@ -80,6 +85,7 @@ class Tunnels:
 
     def apply(self, inventory: Inventory) -> None:
         """Take ``inventory`` as what is wanted; what did not change goes on undisturbed."""
+        self._routing = inventory.server.routing
         ways = dict(_ways(inventory))
         keepers: dict[TunnelId, Keeper] = {}
         for tunnel in ways:
@@ -156,6 +162,20 @@ class Tunnels:
         if (prober := self._probers.get(name)) is not None:
             prober.suspect()
 
+    async def diagnose(
+        self, name: NotebookName, *, tell: Tell | None = None, with_rights: bool
+    ) -> Diagnosis:
+        """Walk the way to a notebook hop by hop, beside its tunnel; raise TunnelDown when there is none."""
+        prober = self._prober_of(name)
+        neighbours = tuple(
+            other.notebook
+            for other in self._probers.values()
+            if other is not prober and other.notebook.remote == prober.notebook.remote
+        )
+        case = Case(prober.notebook, prober.keeper.way, neighbours, self._routing)
+        doctor = Doctor(dialer=self._dialer, gate_of=self._gate, time=self._time)
+        return await doctor.diagnose(case, tell=tell or _rest, with_rights=with_rights)
+
     async def settled(self, *, within_seconds: float) -> None:
         """Return when every notebook has been reached, or it is known why not, or time is up."""
         with suppress(TimeoutError):
@@ -179,9 +199,7 @@ class Tunnels:
         jump = None if way.jump is None else self._keep(_id(way.jump), ways, keepers)
         keeper = self._keepers.get(tunnel)
         if keeper is None or keeper.way != way:
-            gate = self._gates.setdefault(
-                tunnel.remote, Gate(clock=self._time.monotonic, sleep=self._time.sleep)
-            )
+            gate = self._gate(tunnel.remote)
             gate.alarm.look_again()
             keeper = Keeper(way, dialer=self._dialer, gate=gate, time=self._time, jump=jump)
         keepers[tunnel] = keeper
@@ -193,6 +211,11 @@ class Tunnels:
             return held
         return CredentialWatcher(
             keeper, self._prover.look, time=self._time, on_change=self._changed
+        )
+
+    def _gate(self, remote: RemoteName) -> Gate:
+        return self._gates.setdefault(
+            remote, Gate(clock=self._time.monotonic, sleep=self._time.sleep)
         )
 
     def _prober(self, notebook: Notebook) -> Prober:
@@ -241,6 +264,10 @@ class Tunnels:
             await event.wait()
         finally:
             self._waiting.discard(event)
+
+
+def _rest(_finding: Finding) -> None:
+    """Tell nobody."""
 
 
 def _ways(inventory: Inventory) -> Iterator[tuple[TunnelId, Way]]:

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from gateway.core.identity import CredentialId, CredentialKind
 from gateway.core.names import NotebookName
-from gateway.errors import CredentialRefused, RequestInvalid
+from gateway.errors import CredentialRefused, RequestInvalid, TunnelDown
 from gateway.web.documents import (
+    DiagnosisDocument,
     MemberDocument,
     NewTokenDocument,
     NotebookDocument,
@@ -17,7 +18,7 @@ from gateway.web.documents import (
     TunnelDocument,
 )
 from gateway.web.site import GivenSite
-from gateway.web.views import tunnels_for, view_for, views_for
+from gateway.web.views import looked_behind, tunnels_for, view_for, views_for
 from gateway.web.visitor import SAFE, Caller, on_main_host
 
 API: Final = "/-/api/v1"
@@ -42,6 +43,11 @@ missing: Final[dict[int | str, dict[str, object]]] = {
     404: {"model": Problem, "description": "There is none, or it is not yours"}
 }
 
+_not_now: Final[dict[int | str, dict[str, object]]] = {
+    409: {"model": Problem, "description": "It is being looked at just now"},
+    429: {"model": Problem, "description": "It was looked at too often; Retry-After says when"},
+}
+
 router = APIRouter(
     prefix=API, dependencies=[Depends(on_main_host), Depends(json_only)], responses=refusals
 )
@@ -60,6 +66,23 @@ async def show_notebook(site: GivenSite, visitor: Caller, name: str) -> Notebook
     if view is None:
         raise RequestInvalid(404, "there is no such notebook, or it is not yours to open")
     return NotebookDocument.of(view)
+
+
+@router.post("/notebooks/{name}/diagnosis", responses=missing | _not_now)
+async def diagnose_notebook(site: GivenSite, visitor: Caller, name: str) -> DiagnosisDocument:
+    """Walk the way to a notebook hop by hop, now; its owner and administrators may.
+
+    It takes a second where all is well, and up to a minute and a half where nothing answers.
+    """
+    known = looked_behind(site, visitor.member, NotebookName(name)).name
+    site.diagnoses.begin(known)
+    try:
+        found = await site.notebooks.diagnose(known, with_rights=visitor.member.admin)
+    except TunnelDown as exc:
+        raise RequestInvalid(404, exc.detail) from exc
+    finally:
+        site.diagnoses.end(known)
+    return DiagnosisDocument.of(found)
 
 
 @router.get("/tunnels")

@@ -10,6 +10,7 @@ from gateway.web import (
     api,
     asking,
     assets,
+    diagnosis,
     enter,
     home,
     invite,
@@ -24,7 +25,7 @@ from gateway.web.shield import Shield
 from gateway.web.site import Site
 
 PARTS: Final = (
-    log_in, invite, account, home, sharing, link, asking, waiting, enter, assets, api, sharing_api,
+    log_in, invite, account, home, sharing, link, asking, diagnosis, waiting, enter, assets, api, sharing_api,
 )  # fmt: skip
 
 

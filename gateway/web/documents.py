@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from gateway.core.diagnosis import Diagnosis, Outcome
 from gateway.core.grants import Level
 from gateway.core.identity import CredentialId, CredentialKind
 from gateway.core.inventory import Member, Scheme
@@ -74,6 +75,38 @@ class TunnelCredentialDocument(BaseModel):
     def of(cls, status: CredentialStatus) -> "TunnelCredentialDocument":
         """Return the document for a tunnel's credential."""
         return cls(kind=status.kind, name=status.name, expires_at=maybe(status.expires_at))
+
+
+class FindingDocument(BaseModel):
+    """What one hop on the way to a notebook showed, or one right of the gateway's credential."""
+
+    step: str = Field(description="The hop, or the right.")
+    place: str = Field(description="The remote or notebook that it is of.")
+    outcome: Outcome
+    tried: str
+    found: str
+    milliseconds: float | None
+    reason: Reason | None
+    wrong: str | None = Field(description="One sentence that says what is wrong.")
+    fix: str | None = Field(description="One sentence that says what to do.")
+
+
+class DiagnosisDocument(BaseModel):
+    """The way to a notebook, hop by hop; nothing is claimed of what lies behind the hop that fails."""
+
+    notebook: NotebookName
+    at: datetime
+    outcome: Outcome = Field(description="The worst of all.")
+    timed_out: bool = Field(description="Whether it fails for want of an answer.")
+    findings: list[FindingDocument] = Field(description="Every hop, in its order.")
+    rights: list[FindingDocument] = Field(
+        description="What the gateway's credential may do beside; told to administrators alone."
+    )
+
+    @classmethod
+    def of(cls, diagnosis: Diagnosis) -> "DiagnosisDocument":
+        """Return the document for a diagnosis."""
+        return cls.model_validate(diagnosis.document)
 
 
 class TunnelDocument(BaseModel):

@@ -1,5 +1,6 @@
 """How pages look: the templates, and the few assets that they need, read once."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -7,9 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from gateway.web import words
 
+CODE: Final = re.compile(r"`([^`]+)`")
 FOLDER: Final = Path(__file__).parent
 MEDIA_TYPES: Final = {
     ".css": "text/css; charset=utf-8",
@@ -34,6 +37,11 @@ def read_assets(folder: Path = FOLDER / "static") -> Mapping[str, Asset]:
     return {path.name: _asset(path.read_bytes(), path.suffix) for path in files}
 
 
+def with_code(text: str) -> Markup:
+    """Return a sentence in which what stands between backticks is shown as code; all of it is escaped."""
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  escaped just here
+
+
 def _asset(body: bytes, suffix: str) -> Asset:
     return Asset(body, MEDIA_TYPES[suffix], sha256(body).hexdigest()[:16])
 
@@ -54,6 +62,7 @@ class Looks:
         self._templates.filters["duration"] = words.duration
         self._templates.filters["day"] = words.day
         self._templates.filters["ending"] = words.ending
+        self._templates.filters["code"] = with_code
 
     def render(self, template: str, context: Mapping[str, object]) -> str:
         """Return the page; every value in it is escaped."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from math import ceil
 from typing import Final
 from urllib.parse import quote
 
@@ -25,7 +26,9 @@ _SAYINGS: Final[Mapping[int, str]] = {
     405: "This address does not take that kind of request.",
     413: "That was more than the gateway takes.",
     415: "The gateway does not take this kind of data.",
+    409: "The gateway is at it already.",
     422: "The gateway can't make sense of what was sent.",
+    429: "That was asked for too often. Please wait a moment.",
     500: "Something went wrong in the gateway. It has been written to its log.",
     503: "The gateway can't do this right now. Please try again in a moment.",
 }
@@ -75,7 +78,9 @@ def tell_failures(app: FastAPI) -> None:
 
     @app.exception_handler(RequestInvalid)
     async def _invalid(request: Request, exc: RequestInvalid) -> Response:
-        return failure(request, exc.status, exc.detail)
+        wait = exc.retry_after_seconds
+        headers = None if wait is None else {"Retry-After": f"{ceil(wait)}"}
+        return failure(request, exc.status, exc.detail, headers)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, exc: HTTPException) -> Response:

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Protocol, cast
 
 from fastapi import Depends, Request
 
+from gateway.core.diagnosis import Diagnosis, Finding
 from gateway.core.host_key import HostKeyChange
 from gateway.core.identity import CredentialId, Identity
 from gateway.core.inventory import Inventory, Routing
@@ -15,6 +16,7 @@ from gateway.core.status import NotebookStatus, TunnelStatus
 from gateway.web.giving import Presence, Sharing
 from gateway.web.handover import Handovers
 from gateway.web.looks import Looks
+from gateway.web.turns import Turns
 
 LOGIN_PATH: Final = "/-/login"
 
@@ -155,6 +157,15 @@ class Notebooks(Protocol):
     def host_key_changes(self) -> tuple[HostKeyChange, ...]:
         """Return the remotes that show another host key than the one we know."""
 
+    async def diagnose(
+        self,
+        name: NotebookName,
+        *,
+        tell: Callable[[Finding], None] | None = None,
+        with_rights: bool,
+    ) -> Diagnosis:
+        """Walk the way to a notebook hop by hop, telling each; raise TunnelDown when there is none."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
@@ -172,6 +183,7 @@ class Site:
     clock: Callable[[], float] = time.time
     handovers: Handovers = field(default_factory=lambda: Handovers(time.time))
     looks: Looks = field(default_factory=Looks)
+    diagnoses: Turns = field(default_factory=lambda: Turns(time.time))
 
     @property
     def origin(self) -> str:

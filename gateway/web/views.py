@@ -3,15 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gateway.core.advice import advise
+from gateway.core.diagnosis import Advice
 from gateway.core.expiry import Stage, stage, told
 from gateway.core.grants import Level, level_of
-from gateway.core.inventory import Member, Notebook
+from gateway.core.hop import hop_of
+from gateway.core.inventory import Inventory, Member, Notebook
 from gateway.core.names import MemberName, NotebookName
+from gateway.core.notebook_advice import start_command
 from gateway.core.sharing import may_grant
+from gateway.core.situation import Situation
 from gateway.core.status import NotebookState, NotebookStatus, TunnelStatus
-from gateway.errors import Reason
+from gateway.errors import Reason, RequestInvalid
 from gateway.web.site import Site
-from gateway.web.words import ASLEEP, because, start_command, summary
+from gateway.web.words import ASLEEP, because, summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,10 @@ class NotebookView:
     """Whether the member may share it."""
     asks: int = 0
     """How many members ask for it; to tell only whoever may share it."""
+    inspectable: bool = False
+    """Whether the member may look behind it."""
+    advice: Advice | None = None
+    """What is wrong and what to do; for those who may look behind it."""
 
     @property
     def name(self) -> NotebookName:
@@ -49,6 +58,11 @@ class NotebookView:
     def because(self) -> str:
         """Why, in a sentence; empty when all is well."""
         return because(self.status.reason)
+
+    @property
+    def hop(self) -> str:
+        """Where the way to it ends; empty when all is well."""
+        return "" if self.status.reason is None else hop_of(self.status.reason).value
 
     @property
     def comes_back(self) -> bool:
@@ -111,6 +125,21 @@ def all_views(site: Site, member: MemberName) -> tuple[NotebookView, ...]:
     return tuple(_view(site, n, member) for n in notebooks)
 
 
+def may_look_behind(member: Member, notebook: Notebook) -> bool:
+    """Say whether a member may learn how a notebook is reached: those may who can mend it."""
+    return member.admin or notebook.owner == member.name
+
+
+def looked_behind(site: Site, member: Member, name: NotebookName) -> Notebook:
+    """Return the notebook behind which a member wants to look; raise RequestInvalid where they may not."""
+    notebook = site.inventory().notebooks.get(name)
+    if notebook is not None and may_look_behind(member, notebook):
+        return notebook
+    if view_for(site, member.name, name) is None:
+        raise RequestInvalid(404, "there is no such notebook, or it is not yours to open")
+    raise RequestInvalid(403, "only its owner and administrators may look behind it")
+
+
 def tunnels_for(site: Site, member: Member) -> tuple[TunnelStatus, ...]:
     """Return the tunnels of the notebooks that the member may open; an administrator's are all."""
     statuses = sorted(site.notebooks.tunnel_statuses(), key=lambda status: str(status.id))
@@ -143,7 +172,7 @@ def administrators(site: Site) -> Sequence[Member]:
 
 def _view(site: Site, notebook: Notebook, member: MemberName) -> NotebookView:
     inventory, now = site.inventory(), site.clock()
-    status = site.notebooks.status(notebook.name)
+    status, asking = site.notebooks.status(notebook.name), inventory.members.get(member)
     if status is None:  # declared a moment ago
         status = NotebookStatus(notebook.name, NotebookState.STARTING, now)
     return NotebookView(
@@ -155,4 +184,13 @@ def _view(site: Site, notebook: Notebook, member: MemberName) -> NotebookView:
         seconds=max(0.0, now - status.since),
         shareable=may_grant(inventory, member, notebook.name),
         asks=sum(ask.notebook == notebook.name for ask in site.sharing.shared().asks),
+        inspectable=asking is not None and may_look_behind(asking, notebook),
+        advice=_advice(inventory, notebook, status),
     )
+
+
+def _advice(inventory: Inventory, notebook: Notebook, status: NotebookStatus) -> Advice | None:
+    remote = inventory.remotes.get(notebook.remote)
+    if status.reason is None or remote is None:
+        return None
+    return advise(status.reason, Situation(notebook, remote, notebook.login))

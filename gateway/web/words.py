@@ -1,11 +1,9 @@
 """What pages say: the states and reasons of tunnels and notebooks, in plain words for members."""
 
-import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from gateway.core.inventory import Notebook
 from gateway.core.status import NotebookState, TunnelState
 from gateway.errors import Reason
 
@@ -67,13 +65,6 @@ def summary(state: NotebookState) -> str:
 def because(reason: Reason | None) -> str:
     """Return the reason in a sentence; empty where there is none."""
     return "" if reason is None else REASONS[reason]
-
-
-def start_command(notebook: Notebook) -> str:
-    """Return what the notebook's owner types on the remote to start it."""
-    if notebook.socket is not None:
-        return f"jupyter lab --no-browser --sock={shlex.quote(notebook.socket)}"
-    return f"jupyter lab --no-browser --port={notebook.port}"
 
 
 def duration(seconds: float) -> str:

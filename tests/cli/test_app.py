@@ -13,7 +13,9 @@ REFERENCE = ROOT / "docs" / "reference"
 HEAVY = {"asyncssh", "sqlalchemy", "fastapi", "pydantic", "httpx2", "rich", "uvloop"}
 
 
-@pytest.mark.parametrize("name", ["commands.md", "configuration.md", "gateway.schema.json"])
+@pytest.mark.parametrize(
+    "name", ["commands.md", "configuration.md", "diagnosis.md", "gateway.schema.json"]
+)
 def test_the_reference_is_what_the_code_says(run: Run, tmp_path: Path, name: str) -> None:
     run("reference", tmp_path)
 
@@ -27,6 +29,7 @@ def test_help_names_every_verb(run: Run) -> None:
         "serve",
         "demo",
         "check",
+        "doctor",
         "ls",
         "status",
         "open",

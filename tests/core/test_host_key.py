@@ -1,10 +1,18 @@
 """gateway.core.host_key: which host keys are trusted."""
 
+from base64 import b64decode
 from dataclasses import replace
 
 import pytest
 
-from gateway.core.host_key import HostKeyChange, Verdict, judge, same_fingerprint, vouched
+from gateway.core.host_key import (
+    HostKeyChange,
+    Verdict,
+    fingerprint,
+    judge,
+    same_fingerprint,
+    vouched,
+)
 from gateway.core.inventory import HostKeyPolicy, Remote
 from gateway.core.names import RemoteName
 
@@ -67,3 +75,10 @@ def test_padding_is_no_difference(*, other: str, same: bool) -> None:
 def test_the_command_that_trusts_a_change(shown: tuple[str, ...], command: str) -> None:
     """It names the one key that was shown, so that no other is trusted by it."""
     assert HostKeyChange(RemoteName("lab"), ("SHA256:old",), shown).command == command
+
+
+def test_fingerprint_is_what_ssh_keygen_writes() -> None:
+    """A public key, and what ``ssh-keygen -l`` says of it."""
+    public = b64decode("AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl")
+
+    assert fingerprint(public) == "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU"

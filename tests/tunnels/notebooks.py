@@ -30,6 +30,7 @@ class FakeNotebook:
         self.socket = socket
         self.greeting: bytes | None = None
         self.silent = False
+        self.tells_base_path = True
         self.connections = 0
         self.asked: list[tuple[str, str, str | None]] = []
         self.port = 0
@@ -119,10 +120,10 @@ class FakeNotebook:
         if target == f"{self.base_path}api" and self.version is not None:
             status, body = 200, json.dumps({"version": self.version}).encode()
         elif target == f"{self.base_path}api/status":
-            allowed = fields.get("authorization") == f"token {self.token}"
+            allowed = not self.token or fields.get("authorization") == f"token {self.token}"
             status, body = (200, b"{}") if allowed else (403, UNAUTHORIZED)
         policy = ""
-        if self.version is not None:
+        if self.version is not None and self.tells_base_path:
             report = f"{self.base_path}api/security/csp-report"
             policy = f"Content-Security-Policy: frame-ancestors 'self'; report-uri {report}\r\n"
         return f"HTTP/1.1 {status} X\r\n{policy}Content-Length: {len(body)}\r\n\r\n".encode() + body

@@ -16,6 +16,7 @@ from gateway.core.sharing import effective
 from gateway.web.app import create_app
 from gateway.web.handover import Handovers
 from gateway.web.site import Site
+from gateway.web.turns import Turns
 from tests.web.fake_sharing import FakeSharing
 from tests.web.fakes import ALICE, BOB, PASSWORD, FakeAccounts, FakeClock, FakeNotebooks, inventory
 
@@ -46,6 +47,7 @@ class House:
             configuration_problems=lambda: self.problems,
             clock=self.clock,
             handovers=Handovers(self.clock),
+            diagnoses=Turns(self.clock),
         )
         self.app = create_app(site)
 

@@ -1,7 +1,9 @@
 """Stand-ins for the store and the tunnels; each keeps the promises of the real one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from gateway.core.diagnosis import Diagnosis, Finding
 from gateway.core.host_key import HostKeyChange
 from gateway.core.identity import CredentialId, CredentialKind, Identity
 from gateway.core.inventory import (
@@ -24,6 +26,7 @@ from gateway.errors import (
     PasswordTooWeak,
     Reason,
     StoreUnavailable,
+    TunnelDown,
 )
 
 ALICE, BOB, CAROL = MemberName("alice"), MemberName("bob"), MemberName("carol")
@@ -215,6 +218,23 @@ class FakeNotebooks:
     statuses: dict[NotebookName, NotebookStatus] = field(default_factory=dict)
     tunnels: tuple[TunnelStatus, ...] = ()
     changed_host_keys: tuple[HostKeyChange, ...] = ()
+    diagnoses: dict[NotebookName, Diagnosis] = field(default_factory=dict)
+    asked: list[tuple[NotebookName, bool]] = field(default_factory=list)
+
+    async def diagnose(
+        self,
+        name: NotebookName,
+        *,
+        tell: Callable[[Finding], None] | None = None,
+        with_rights: bool,
+    ) -> Diagnosis:
+        self.asked.append((name, with_rights))
+        if name not in self.diagnoses:
+            raise TunnelDown(Reason.UNREACHABLE, f"there is no notebook {name} any more")
+        found = self.diagnoses[name]
+        for finding in found.findings if tell is not None else ():
+            tell(finding)
+        return found
 
     def status(self, name: NotebookName) -> NotebookStatus | None:
         return self.statuses.get(name)

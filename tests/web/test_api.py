@@ -323,6 +323,7 @@ def test_openapi_describes_the_api_alone(stranger: Browser) -> None:
             "/notebooks/{name}",
             "/notebooks/{name}/access",
             "/notebooks/{name}/asking",
+            "/notebooks/{name}/diagnosis",
             "/notebooks/{name}/asks/{member}",
             "/notebooks/{name}/links",
             "/notebooks/{name}/links/{link}",
