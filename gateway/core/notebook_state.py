@@ -55,23 +55,26 @@ class Judgement:
     reason: Reason | None = None
     detail: str = ""
     upstream: Upstream | None = None
+    retry_at: float | None = None
 
     def since(self, name: NotebookName, moment: float) -> NotebookStatus:
         """Return the status of ``name``, which stands so since ``moment``."""
-        return NotebookStatus(name, self.state, moment, self.reason, self.detail, self.upstream)
+        return NotebookStatus(
+            name, self.state, moment, self.reason, self.detail, self.upstream, self.retry_at
+        )
 
 
 def judge(tunnel: TunnelStatus, probed: Probed | None, *, was_ready: bool) -> Judgement:
     """Judge a notebook; ``was_ready`` says that it has been reached before."""
     match tunnel.state:
         case TunnelState.PARKED:
-            return Judgement(NotebookState.REFUSED, tunnel.reason, tunnel.detail)
+            return _by_tunnel(NotebookState.REFUSED, tunnel)
         case TunnelState.ASLEEP:
-            return Judgement(NotebookState.STARTING, tunnel.reason, tunnel.detail)
+            return _by_tunnel(NotebookState.STARTING, tunnel)
         case TunnelState.UP:
             return _by_probe(probed, was_ready=was_ready)
         case TunnelState.DIALING | TunnelState.WAITING:
-            return Judgement(_on_the_way(was_ready=was_ready), tunnel.reason, tunnel.detail)
+            return _by_tunnel(_on_the_way(was_ready=was_ready), tunnel)
         case _:
             assert_never(tunnel.state)
 
@@ -81,6 +84,10 @@ def failure(status: NotebookStatus) -> UpstreamError:
     error = ERRORS.get(status.reason, TunnelDown)
     detail = status.detail or f"notebook {status.name} is {status.state}"
     return error(status.reason or Reason.UNREACHABLE, detail)
+
+
+def _by_tunnel(state: NotebookState, tunnel: TunnelStatus) -> Judgement:
+    return Judgement(state, tunnel.reason, tunnel.detail, retry_at=tunnel.retry_at)
 
 
 def _by_probe(probed: Probed | None, *, was_ready: bool) -> Judgement:

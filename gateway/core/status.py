@@ -56,6 +56,8 @@ class TunnelStatus:
     """A sentence for the administrator; empty when all is well."""
     credential: CredentialStatus | None = None
     """None until somebody has looked."""
+    retry_at: float | None = None
+    """When the next try comes, in seconds since the epoch; set while it is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +72,5 @@ class NotebookStatus:
     detail: str = ""
     upstream: Upstream | None = None
     """How to speak to it; set whenever it is READY."""
+    retry_at: float | None = None
+    """When its tunnel is tried again, in seconds since the epoch; set while that is waited for."""

@@ -19,6 +19,8 @@ from gateway.tunnels.gate import Gate
 log = logging.getLogger(__name__)
 
 JUMP_SECONDS: Final = 10.0
+RESTING: Final = frozenset({TunnelState.WAITING, TunnelState.PARKED})
+"""Where the next dial comes after a wait."""
 HOST_KEY_REASONS: Final = frozenset({Reason.HOST_KEY_CHANGED, Reason.HOST_KEY_UNKNOWN})
 
 
@@ -64,6 +66,7 @@ class Keeper:
         """Whether it was asleep, and nothing has gone wrong since."""
         self._proven = False
         self._called = asyncio.Event()
+        self._wait_seconds = 0.0
 
     async def run(self) -> None:
         """Keep the tunnel until cancelled."""
@@ -144,7 +147,7 @@ class Keeper:
         self._enter(TunnelEvent.ELAPSED, self.status.reason, self.status.detail)
 
     async def _call_in_time(self) -> None:
-        await self._time.sleep(wait_before_dialing(self._tunnel, self._time.entropy()))
+        await self._time.sleep(self._wait_seconds)
         self._called.set()
 
     async def _dial(self) -> AbstractAsyncContextManager[Connection]:
@@ -171,6 +174,8 @@ class Keeper:
         before = self.status
         self._tunnel = self._tunnel.after(event)
         self.waking = self.waking and event in {TunnelEvent.WOKEN, TunnelEvent.CONNECTED}
+        if self._tunnel.state in RESTING:
+            self._wait_seconds = wait_before_dialing(self._tunnel, self._time.entropy())
         self.status = self._status(reason, detail)
         self._tell(event, before)
         for listener in tuple(self.listeners):
@@ -179,7 +184,8 @@ class Keeper:
     def _status(self, reason: Reason | None, detail: str) -> TunnelStatus:
         """Return how the tunnel stands as of now; what its login proves itself with stays."""
         now, credential = self._time.clock(), self.status.credential
-        return TunnelStatus(self.id, self._tunnel.state, now, reason, detail, credential)
+        retry_at = now + self._wait_seconds if self._tunnel.state in RESTING else None
+        return TunnelStatus(self.id, self._tunnel.state, now, reason, detail, credential, retry_at)
 
     def _tell(self, event: TunnelEvent, before: TunnelStatus) -> None:
         """Log the change; trying again, and failing as before, is no news."""

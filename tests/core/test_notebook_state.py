@@ -52,11 +52,12 @@ def test_unprobed(*, state: TunnelState, was_ready: bool, expected: NotebookStat
 @pytest.mark.parametrize("state", sorted(set(TunnelState) - {TunnelState.UP}))
 def test_the_tunnel_says_why(state: TunnelState) -> None:
     """A notebook behind a tunnel that is not up has the tunnel's reason."""
-    tunnel = TunnelStatus(LAB, state, 0.0, Reason.TIMED_OUT, "too long")
+    tunnel = TunnelStatus(LAB, state, 0.0, Reason.TIMED_OUT, "too long", retry_at=9.0)
 
     judgement = judge(tunnel, Probed(UPSTREAM), was_ready=True)
 
     assert (judgement.reason, judgement.detail) == (Reason.TIMED_OUT, "too long")
+    assert judgement.since(ALICE, 0.0).retry_at == 9.0
     assert judgement.upstream is None
 
 

@@ -202,6 +202,19 @@ async def test_a_state_has_its_time(time: FakeTime) -> None:
         assert keeper.status.since == time.now
 
 
+async def test_a_wait_has_its_end(time: FakeTime) -> None:
+    """While the next try is waited for, the status says when it comes; else there is no such time."""
+    async with keeping(FakeDialer(AWAY), time) as keeper:
+        assert keeper.status.retry_at is None
+
+        wait = await time.asleep()
+        assert keeper.status.retry_at == time.now + wait
+
+        time.pass_by(wait)
+        await until(keeper, TunnelState.DIALING)
+        assert keeper.status.retry_at is None
+
+
 async def test_a_check_needs_a_connection(time: FakeTime) -> None:
     """A check goes to the connection, if there is one."""
     connection = FakeConnection()
