@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from gateway.core.sayings import because
 from gateway.web.pages import page
 from gateway.web.site import GivenSite
 from gateway.web.views import administrators, all_views, credential_for, tunnels_for, views_for
 from gateway.web.visitor import LoggedIn, on_main_host, page_asked_for
-from gateway.web.words import TUNNEL_SUMMARIES, because
+from gateway.web.words import TUNNEL_SUMMARIES
 
 router = APIRouter(
     include_in_schema=False, dependencies=[Depends(page_asked_for), Depends(on_main_host)]

@@ -11,12 +11,13 @@ from gateway.core.hop import hop_of
 from gateway.core.inventory import Inventory, Member, Notebook
 from gateway.core.names import MemberName, NotebookName
 from gateway.core.notebook_advice import start_command
+from gateway.core.sayings import because
 from gateway.core.sharing import may_grant
 from gateway.core.situation import Situation
 from gateway.core.status import NotebookState, NotebookStatus, TunnelStatus
 from gateway.errors import Reason, RequestInvalid
 from gateway.web.site import Site
-from gateway.web.words import ASLEEP, because, summary
+from gateway.web.words import ASLEEP, summary
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from markupsafe import escape
 
 from gateway.core.inventory import Routing
 from gateway.core.names import NotebookName
+from gateway.core.sayings import REASONS
 from gateway.core.status import NotebookState
 from gateway.errors import Reason
-from gateway.web.words import REASONS
 from tests.web.conftest import Browser, House, HouseOf
 from tests.web.fakes import ALICE, BOB, CAROL
 

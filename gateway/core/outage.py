@@ -1,0 +1,73 @@
+"""An outage, as members may know it: which hop is down, since when, and when to ask again.
+
+Door, pages and their scripts tell the same. Names of hosts and accounts stay with the administrators.
+"""
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+from gateway.core.backoff import wait_before_probing
+from gateway.core.hop import Hop, hop_of
+from gateway.core.notebook_state import STATES
+from gateway.core.sayings import because
+from gateway.core.status import NotebookState, NotebookStatus
+from gateway.errors import Reason
+
+SOON_SECONDS: Final = 2
+"""While something is under way that takes about so long: a dial, a probe."""
+DIAL_SECONDS: Final = 1
+"""A try must also succeed before asking again does."""
+LONGEST_SECONDS: Final = 60
+
+COMING_BACK: Final = frozenset({Reason.LOST, Reason.SILENT, Reason.UNREACHABLE, Reason.STOPPING})
+"""What is seen of a tunnel that was there a moment ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Why a notebook can't be used now."""
+
+    state: NotebookState
+    reason: Reason
+    since: float
+    """Seconds since the epoch."""
+    retry_after_seconds: int
+
+    @property
+    def hop(self) -> Hop:
+        """The step on the way that is down."""
+        return hop_of(self.reason)
+
+    @property
+    def because(self) -> str:
+        """Why, in a sentence."""
+        return because(self.reason)
+
+
+def outage_of(status: NotebookStatus, now: float, *, seen: Reason | None = None) -> Outage:
+    """Return what to tell of a notebook that stands so.
+
+    ``seen`` is what a request has just met; the prober may not know of it yet.
+    """
+    state, since = status.state, status.since
+    if state is NotebookState.READY and seen is not None:
+        state, since = _state_by(seen), now
+    reason = seen or status.reason or Reason.UNREACHABLE
+    return Outage(state, reason, since, retry_after(status, now))
+
+
+def retry_after(status: NotebookStatus, now: float) -> int:
+    """Return the seconds after which asking again makes sense."""
+    if status.retry_at is not None:
+        return min(max(ceil(status.retry_at - now), 0) + DIAL_SECONDS, LONGEST_SECONDS)
+    if status.state is NotebookState.READY:
+        return SOON_SECONDS
+    age = max(0.0, now - status.since)
+    return ceil(wait_before_probing(status.state, 1.0, age_seconds=age) or SOON_SECONDS)
+
+
+def _state_by(seen: Reason) -> NotebookState:
+    if seen in COMING_BACK:
+        return NotebookState.RECONNECTING
+    return STATES.get(seen, NotebookState.UNKNOWN)
