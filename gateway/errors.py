@@ -51,6 +51,7 @@ class Reason(StrEnum):
     FOREIGN_LISTENER = auto()  # another account's process listens at the notebook's port
     UNSURE_LISTENER = auto()  # it can't be told whose process listens there, and it must be
     SILENT_NOTEBOOK = auto()  # it listens and says nothing
+    HUNG_UP = auto()  # it ended the connection in the middle
     NOT_HTTP = auto()  # it answers, but not in HTTP
     CERTIFICATE_REFUSED = auto()  # its TLS certificate is not the one we may trust
     ASLEEP = auto()  # nobody has used it for long; the first request wakes it

@@ -55,6 +55,7 @@ HOPS: Final[Mapping[Reason, Hop]] = {
     Reason.UNSURE_LISTENER: Hop.LISTENER,
     Reason.CERTIFICATE_REFUSED: Hop.TLS,
     Reason.SILENT_NOTEBOOK: Hop.HTTP,
+    Reason.HUNG_UP: Hop.HTTP,
     Reason.NOT_HTTP: Hop.HTTP,
 }
 

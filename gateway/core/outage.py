@@ -3,6 +3,7 @@
 Door, pages and their scripts tell the same. Names of hosts and accounts stay with the administrators.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Final
@@ -22,6 +23,15 @@ LONGEST_SECONDS: Final = 60
 
 COMING_BACK: Final = frozenset({Reason.LOST, Reason.SILENT, Reason.UNREACHABLE, Reason.STOPPING})
 """What is seen of a tunnel that was there a moment ago."""
+
+ADVICE: Final[Mapping[NotebookState, str]] = {
+    NotebookState.READY: "It may be gone already; try again.",
+    NotebookState.STARTING: "The gateway keeps trying by itself.",
+    NotebookState.RECONNECTING: "The gateway keeps trying by itself; what runs in the notebook goes on running.",
+    NotebookState.STOPPED: "Somebody has to start it there.",
+    NotebookState.REFUSED: "Waiting alone won't mend this; tell your administrator.",
+    NotebookState.UNKNOWN: "It may be busy; the gateway keeps asking.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,11 @@ class Outage:
     def because(self) -> str:
         """Why, in a sentence."""
         return because(self.reason)
+
+    @property
+    def advice(self) -> str:
+        """What becomes of it, and who has to do something about it, in a sentence."""
+        return ADVICE[self.state]
 
 
 def outage_of(status: NotebookStatus, now: float, *, seen: Reason | None = None) -> Outage:

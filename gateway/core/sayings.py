@@ -28,6 +28,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.FOREIGN_LISTENER: "Somebody else's program listens at the notebook's place on the remote.",
     Reason.UNSURE_LISTENER: "It can't be told whose program listens at the notebook's place on the remote.",
     Reason.SILENT_NOTEBOOK: "The notebook is there, but does not answer.",
+    Reason.HUNG_UP: "The notebook has ended the connection.",
     Reason.NOT_HTTP: "Something else than a notebook answers at its place.",
     Reason.CERTIFICATE_REFUSED: "The notebook's certificate is not one that we may trust.",
     Reason.ASLEEP: "Nobody has used it for a while; it opens when you open it.",

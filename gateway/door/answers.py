@@ -1,7 +1,9 @@
 """The few answers that the door gives by itself, small enough to be bytes at once."""
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 _COMMON: Final = (
@@ -9,6 +11,9 @@ _COMMON: Final = (
     b"content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n"
     b"x-content-type-options: nosniff\r\n"
 )
+
+
+NO_MEMBERS: Final[Mapping[str, object]] = MappingProxyType({})
 
 
 class Answer(NamedTuple):
@@ -36,8 +41,17 @@ def page(status: int, detail: str) -> Answer:
     return _answer(status, b"text/plain; charset=utf-8", f"{detail}\n".encode())
 
 
-def problem(status: int, detail: str, *, retry_after_seconds: int | None = None) -> Answer:
-    """Return a problem (RFC 9457) whose ``message`` is what Jupyter's pages show."""
+def problem(
+    status: int,
+    detail: str,
+    *,
+    retry_after_seconds: int | None = None,
+    members: Mapping[str, object] = NO_MEMBERS,
+) -> Answer:
+    """Return a problem (RFC 9457) whose ``message`` is what Jupyter's pages show.
+
+    ``members`` say more, for programs.
+    """
     title = HTTPStatus(status).phrase
     said = {
         "type": "about:blank",
@@ -45,6 +59,7 @@ def problem(status: int, detail: str, *, retry_after_seconds: int | None = None)
         "status": status,
         "detail": detail,
         "message": detail,
+        **members,
     }
     extra = b"" if retry_after_seconds is None else b"retry-after: %d\r\n" % retry_after_seconds
     if status == HTTPStatus.UNAUTHORIZED:

@@ -25,7 +25,7 @@ from gateway.core.viewing import REFUSAL, UNJUDGED, Instead, View, Viewing, judg
 from gateway.core.viewing_rooms import room_sealed_by
 from gateway.door.answers import Answer, instead, page, problem, protocol_error, redirect
 from gateway.door.writing import without
-from gateway.errors import RequestInvalid
+from gateway.errors import Reason, RequestInvalid
 
 MISSING_PAGE: Final = b"/-/missing"
 WAITING_PAGE: Final = b"/-/waiting/"
@@ -125,9 +125,14 @@ class Decider:
         level = self._level(identity, plan.place.name)
         return level is Level.USE or (level is Level.VIEW and plan.viewing is not None)
 
-    def waiting(self, head: RequestHead, plan: ToNotebook) -> ToControl:
+    def waiting(self, head: RequestHead, plan: ToNotebook, seen: Reason) -> ToControl:
         """Return the way to the page that says why a notebook can't be shown, and comes back to it."""
-        return self._page(WAITING_PAGE + plan.place.name.encode(), head, plan.client)
+        target = b"%b%b?seen=%b" % (WAITING_PAGE, plan.place.name.encode(), seen.encode())
+        return self._page(target, head, plan.client)
+
+    def again(self, plan: ToNotebook) -> Answer:
+        """Return what has a browser load the page of ``plan`` once more, to be decided on anew."""
+        return redirect(303, self._origin_of(plan.place) + plan.target)
 
     def _own_page(self, host: NotebookName | None, head: RequestHead, client: Client) -> Plan:
         if host is not None and not _may_be_on_hosts(head.target.partition(b"?")[0], host):

@@ -11,8 +11,9 @@ from gateway.core.inventory import Limits
 from gateway.core.viewing import UNJUDGED, View
 from gateway.door import access
 from gateway.door.answers import Answer, page, problem
-from gateway.door.bodies import write_content, write_end
+from gateway.door.apology import apology
 from gateway.door.decision import Decider, Plan, ToControl, ToNotebook
+from gateway.door.intake import Intake
 from gateway.door.ledger import Ledger
 from gateway.door.passage import outgoing, returning, rewrite_of
 from gateway.door.reach import Reach
@@ -21,12 +22,17 @@ from gateway.door.splice import FarEnd, Splice, SplicedClient
 from gateway.door.upstream import UpstreamLeg
 from gateway.door.viewed import Nowhere, agreed, splice_for
 from gateway.door.writing import request_bytes
-from gateway.errors import Reason, UpstreamError, UpstreamLost, UpstreamMalformed, UpstreamTimedOut
+from gateway.errors import (
+    Reason,
+    TunnelDown,
+    UpstreamError,
+    UpstreamLost,
+    UpstreamMalformed,
+    UpstreamTimedOut,
+)
 
 log = logging.getLogger(__name__)
 
-HELD_BYTES: Final = 64 * 1024
-"""How much of a body is taken in before its upstream is reached."""
 RETRY_AFTER_SECONDS: Final = 2
 CLIENT_GONE: Final = 499
 """Logged for a client that did not wait, as nginx does."""
@@ -34,6 +40,8 @@ SUSPICIOUS: Final = frozenset({302, 403})
 """What Jupyter answers when it does not know its token any more."""
 IDEMPOTENT: Final = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE", b"TRACE"})
 """May be sent again if the first try was lost (RFC 9110, section 9.2.2)."""
+BAD_PAGES: Final = {UpstreamMalformed: 502, UpstreamTimedOut: 504}
+"""What a page load is told when a notebook that was reached does not answer as it should."""
 
 
 class Inside(Protocol):
@@ -76,8 +84,8 @@ class Exchange:
     """A request under way; it ends exactly once, by ``_over``."""
 
     __slots__ = (
-        "_body", "_body_sent", "_client", "_door", "_head", "_held", "_held_bytes", "_leg",
-        "_over_already", "_plan", "_reply", "_sent", "_started", "_task", "request_whole", "upgrade",
+        "_body", "_client", "_door", "_head", "_intake", "_leg", "_over_already", "_plan",
+        "_repeated", "_reply", "_sent", "_started", "_task", "upgrade",
     )  # fmt: skip
 
     def __init__(
@@ -85,7 +93,6 @@ class Exchange:
     ) -> None:
         self.upgrade = upgrade
         """Whether the client asks for a WebSocket."""
-        self.request_whole = body.kind is BodyKind.NONE
         self._door = door
         self._client = client
         self._head = head
@@ -95,11 +102,14 @@ class Exchange:
         self._reply = Reply(client, head)
         self._leg: UpstreamLeg | None = None
         self._task: asyncio.Task[None] | None = None
-        self._held: list[bytes] = []
-        self._held_bytes = 0
-        self._body_sent = False
-        self._over_already = False
+        self._intake = Intake(body, client.pause)
+        self._repeated = self._over_already = False
         self._started = door.now()
+
+    @property
+    def request_whole(self) -> bool:
+        """Whether the client has sent all of its request."""
+        return self._intake.whole
 
     @property
     def answered(self) -> bool:
@@ -132,22 +142,12 @@ class Exchange:
             self._task = self._door.start(self._reach(plan), "reach upstream")
 
     def request_content(self, content: bytes) -> None:
-        """Pass on some of the request's body, or hold a little until there is somebody to take it."""
-        if self._leg is not None:
-            if self._sends_body:
-                self._body_sent = True
-                write_content(self._leg, content, chunked=self._sends_chunks)
-        elif not self._over_already:
-            self._held.append(content)
-            self._held_bytes += len(content)
-            if self._held_bytes > HELD_BYTES:
-                self._client.pause()
+        """Take some of the request's body."""
+        self._intake.take(content)
 
     def request_over(self) -> None:
         """Take note that the request's body is whole."""
-        self.request_whole = True
-        if self._leg is not None:
-            write_end(self._leg, chunked=self._sends_chunks)
+        self._intake.end()
 
     def client_full(self, *, full: bool) -> None:
         """Hold the upstream back while the client takes no more."""
@@ -165,17 +165,21 @@ class Exchange:
 
     def timed_out(self) -> None:
         """Give up: the upstream has been silent for too long."""
-        silence = UpstreamTimedOut(Reason.SILENT_NOTEBOOK, "the notebook says nothing")
+        plan, silence = self._plan, UpstreamTimedOut(Reason.SILENT_NOTEBOOK, "it says nothing")
         if self._leg is not None:
             self.upstream_failed(silence)
-        elif self._task is not None:
+        elif self._task is not None and isinstance(plan, ToControl | ToNotebook):
             self._task.cancel()
-            self.answer(problem(503, silence.detail, retry_after_seconds=RETRY_AFTER_SECONDS))
+            self._task = None
+            self._apologise(plan, silence)
 
     def end(self) -> None:
         """End now: what allowed it no longer does."""
+        plan = self._plan
         if self.answered:
             self._client.abort()
+        elif isinstance(plan, ToNotebook) and plan.page:
+            self.answer(self._door.decider.again(plan))
         else:
             self.answer(problem(424, "your log-in or your grant has ended"))
 
@@ -249,8 +253,12 @@ class Exchange:
         if self.answered:
             log.warning("%s: broke off in the middle of an answer: %s", _name(plan), failure.detail)
             self._client.reset()
-        elif leg.reused and not leg.answering and self._may_repeat(failure):
+        elif self._may_repeat(leg, failure):
+            self._repeated = True
             self._task = self._door.start(self._reach(plan), "reach upstream again")
+        elif isinstance(plan, ToNotebook) and plan.page and type(failure) in BAD_PAGES:
+            self._door.reach.suspect(plan)
+            self.answer(page(BAD_PAGES[type(failure)], failure.detail))
         else:
             self._apologise(plan, failure)
 
@@ -276,7 +284,11 @@ class Exchange:
             self._client.abort()  # a bug must not leave the client waiting
             raise
         self._task = None
-        self._ask(plan, leg)
+        if isinstance(plan, ToNotebook) and not self._door.decider.holds(plan):
+            leg.abort()  # what let it through has ended while it was held
+            self.end()
+        else:
+            self._ask(plan, leg)
 
     def _ask(self, plan: ToControl | ToNotebook, leg: UpstreamLeg) -> None:
         if isinstance(plan, ToNotebook) and plan.viewing is UNJUDGED:
@@ -287,37 +299,27 @@ class Exchange:
             return
         self._leg = leg
         self._sent = outgoing(plan, self._head, leg.upstream)
-        body = self._body if self._sends_body else Body(BodyKind.NONE, 0)
+        substitute = isinstance(plan, ToControl) and plan.substitute
+        body = Body(BodyKind.NONE, 0) if substitute else self._body
         wire = request_bytes(self._sent, body, upgrade=self.upgrade)
         if not leg.ask(self, self._sent.method, wire):
-            self.upstream_failed(UpstreamLost(Reason.LOST, "the notebook hung up"))
+            self.upstream_failed(UpstreamLost(Reason.HUNG_UP, "the notebook hung up"))
             return
-        if self._body.kind is not BodyKind.NONE:
-            self._send_held()
+        if substitute:
+            self._intake.drop()
+        elif body.kind is not BodyKind.NONE:
+            self._intake.flow_to(leg)
         self._client.resume()
 
-    def _send_held(self) -> None:
-        """Send what came of the request's body meanwhile."""
-        held, self._held = self._held, []
-        for content in held:
-            self.request_content(content)
-        if self.request_whole:
-            self.request_over()
-
-    @property
-    def _sends_body(self) -> bool:
-        return not (isinstance(self._plan, ToControl) and self._plan.substitute)
-
-    @property
-    def _sends_chunks(self) -> bool:
-        return self._body.kind is BodyKind.CHUNKED and self._sends_body
-
-    def _may_repeat(self, failure: UpstreamError) -> bool:
+    def _may_repeat(self, leg: UpstreamLeg, failure: UpstreamError) -> bool:
+        """Say whether a loss may be chance, and the first try can have had no effect that counts."""
+        stale = leg.reused and isinstance(failure, UpstreamLost)
         return (
-            self._reply.untouched
-            and isinstance(failure, UpstreamLost)
+            (stale or isinstance(failure, TunnelDown))
+            and self._reply.untouched
+            and not leg.answering
             and self._head.method in IDEMPOTENT
-            and not self._body_sent
+            and not (self._intake.passed or self._repeated)
         )
 
     def _ends_here(self, plan: ToNotebook) -> bool:
@@ -343,18 +345,16 @@ class Exchange:
         return self.request_whole and not self._door.draining and keeps_alive(self._head)
 
     def _apologise(self, plan: ToControl | ToNotebook, failure: UpstreamError) -> None:
-        """Answer for an upstream that can't; a script is told 503, the one answer it waits out."""
+        """Answer for an upstream that can't; a page load gets the page that waits for it."""
         log.info("%s: %s", _name(plan), failure.detail)
         self._door.reach.suspect(plan)
-        if isinstance(plan, ToControl) or not plan.page:
+        if isinstance(plan, ToControl):
             self.answer(problem(503, failure.detail, retry_after_seconds=RETRY_AFTER_SECONDS))
-        elif isinstance(failure, UpstreamMalformed):
-            self.answer(page(502, failure.detail))
-        elif isinstance(failure, UpstreamTimedOut):
-            self.answer(page(504, failure.detail))
-        else:
+        elif plan.page:
             self._door.ledger.leave(self)
-            self.begin(self._door.decider.waiting(self._head, plan))
+            self.begin(self._door.decider.waiting(self._head, plan, failure.reason))
+        else:
+            self.answer(apology(self._door.reach.outage(plan, failure.reason)))
 
     # The end.
 
@@ -363,7 +363,7 @@ class Exchange:
         if self._over_already:
             return
         self._over_already = True
-        self._held.clear()
+        self._intake.drop()
         if self._task is not None:
             self._task.cancel()
             self._task = None

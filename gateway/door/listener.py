@@ -98,6 +98,7 @@ class Door:
     async def drain(self, grace_seconds: float) -> None:
         """Take no more connections, and let what is under way finish for ``grace_seconds``."""
         self.draining = True
+        self.reach.holds.end()
         for server in self._servers:
             server.close()
         for leg in list(self.legs):
@@ -119,6 +120,7 @@ class Door:
         return {
             "connections": len(self.legs),
             "exchanges": len(self.ledger),
+            "held_requests": len(self.reach.holds),
             "idle_upstream_connections": len(self._pool),
             "requests_total": self.requests,
         }

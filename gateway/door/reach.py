@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 from gateway.core.names import NotebookName
+from gateway.core.outage import Outage
 from gateway.core.upstream import Upstream
 from gateway.door.decision import ToControl, ToNotebook
+from gateway.door.holds import Holds
 from gateway.door.pool import Pool, PoolKey
 from gateway.door.upstream import UpstreamLeg
-from gateway.errors import Reason, UpstreamLost, UpstreamTimedOut
+from gateway.errors import Reason, TunnelDown, UpstreamLost, UpstreamTimedOut
 
 LONGEST_WEBSOCKET_HOLD_SECONDS: Final = 2.0
 """Browsers open WebSockets to a host one after the other, so that held ones add up."""
@@ -36,6 +38,9 @@ class Notebooks(Protocol):
     def suspect(self, name: NotebookName) -> None:
         """Look at the notebook again now: something was odd."""
 
+    def outage(self, name: NotebookName, *, seen: Reason) -> Outage:
+        """Return what to tell of the notebook, at which ``seen`` was met just now."""
+
 
 class Reach:
     """The ways to notebooks and to the control plane, with what is kept open on them."""
@@ -44,6 +49,7 @@ class Reach:
         self._notebooks = notebooks
         self._control = control
         self._pool = pool
+        self.holds = Holds()
 
     def leg_nowait(self, plan: ToControl | ToNotebook, *, surely: bool) -> UpstreamLeg | None:
         """Return an idle connection for ``plan``, if there is one to an upstream that is ready."""
@@ -58,26 +64,15 @@ class Reach:
         self, plan: ToControl | ToNotebook, *, hold_seconds: float, upgrade: bool
     ) -> UpstreamLeg:
         """Open a connection for ``plan``, after a wait if need be; raise UpstreamError."""
-        upstream = None
-        if isinstance(plan, ToNotebook):
-            upstream = await self._upstream(plan.place.name, hold_seconds, upgrade=upgrade)
-        leg = UpstreamLeg(upstream)
+        if isinstance(plan, ToControl):
+            return await _opened(None, self._control)
+        seconds = min(LONGEST_WEBSOCKET_HOLD_SECONDS, hold_seconds) if upgrade else hold_seconds
+        upstream = await self._upstream(plan, seconds)
         try:
-            async with asyncio.timeout(OPEN_SECONDS):
-                if isinstance(plan, ToNotebook):
-                    await self._notebooks.open_channel(plan.place.name, lambda: leg)
-                else:
-                    await self._control(lambda: leg)
-        except TimeoutError as exc:
-            leg.abort()
-            raise UpstreamTimedOut(Reason.TIMED_OUT, "it could not be reached in time") from exc
-        except OSError as exc:
-            leg.abort()
-            raise UpstreamLost(Reason.UNREACHABLE, "it could not be reached") from exc
-        except BaseException:
-            leg.abort()  # the client left, and with it the reason to be connected (threat B11)
-            raise
-        return leg
+            return await self._open(plan, upstream)
+        except TunnelDown:
+            # It ended while the channel opened. Nothing was sent yet: this is as good as a new request.
+            return await self._open(plan, await self._upstream(plan, seconds))
 
     def keep(self, plan: ToControl | ToNotebook, leg: UpstreamLeg) -> None:
         """Take ``leg`` back for later."""
@@ -88,11 +83,36 @@ class Reach:
         if isinstance(plan, ToNotebook):
             self._notebooks.suspect(plan.place.name)
 
-    async def _upstream(
-        self, name: NotebookName, hold_seconds: float, *, upgrade: bool
-    ) -> Upstream:
-        limit = LONGEST_WEBSOCKET_HOLD_SECONDS if upgrade else hold_seconds
-        return await self._notebooks.upstream(name, within_seconds=min(limit, hold_seconds))
+    def outage(self, plan: ToNotebook, seen: Reason) -> Outage:
+        """Return what to tell of the notebook that ``plan`` leads to, where ``seen`` was met."""
+        return self._notebooks.outage(plan.place.name, seen=seen)
+
+    async def _upstream(self, plan: ToNotebook, hold_seconds: float) -> Upstream:
+        member = plan.identity.member
+        within = self.holds.seconds(member, hold_seconds)
+        async with self.holds.held(member):
+            return await self._notebooks.upstream(plan.place.name, within_seconds=within)
+
+    async def _open(self, plan: ToNotebook, upstream: Upstream) -> UpstreamLeg:
+        name = plan.place.name
+        return await _opened(upstream, lambda factory: self._notebooks.open_channel(name, factory))
+
+
+async def _opened(upstream: Upstream | None, dial: Dial) -> UpstreamLeg:
+    leg = UpstreamLeg(upstream)
+    try:
+        async with asyncio.timeout(OPEN_SECONDS):
+            await dial(lambda: leg)
+    except TimeoutError as exc:
+        leg.abort()
+        raise UpstreamTimedOut(Reason.TIMED_OUT, "it could not be reached in time") from exc
+    except OSError as exc:
+        leg.abort()
+        raise UpstreamLost(Reason.UNREACHABLE, "it could not be reached") from exc
+    except BaseException:
+        leg.abort()  # the client left, and with it the reason to be connected (threat B11)
+        raise
+    return leg
 
 
 def _key(plan: ToControl | ToNotebook) -> PoolKey:

@@ -11,7 +11,7 @@ from gateway.door.bodies import BodyReader, reader_of
 from gateway.door.chunks import ChunkFault
 from gateway.door.head_guard import HEAD_END
 from gateway.door.parsing import RESPONSE_HEAD_BYTES, read_response
-from gateway.errors import Reason, UpstreamError, UpstreamLost, UpstreamMalformed
+from gateway.errors import Reason, TunnelDown, UpstreamError, UpstreamLost, UpstreamMalformed
 
 MOST_INTERIM: Final = 32
 WRITE_BUFFER_BYTES: Final = 256 * 1024
@@ -171,7 +171,7 @@ class UpstreamLeg(asyncio.Protocol):
         elif until_close and exc is None:
             asker.response_over(reusable=False)
         else:
-            asker.upstream_failed(UpstreamLost(Reason.LOST, "the notebook hung up"))
+            asker.upstream_failed(_loss(exc))
 
     def pause_writing(self) -> None:
         """Pass on that the upstream is full."""
@@ -253,3 +253,10 @@ class UpstreamLeg(asyncio.Protocol):
             self._asker = self._reader = None
             self.reused = True
             asker.response_over(reusable=reusable)
+
+
+def _loss(exc: Exception | None) -> UpstreamError:
+    """Tell a tunnel that ended, which hurts a request by chance, from a notebook that hung up on it."""
+    if isinstance(exc, UpstreamLost):
+        return TunnelDown(exc.reason, exc.detail)
+    return UpstreamLost(Reason.HUNG_UP, "the notebook hung up")

@@ -14,6 +14,7 @@ from gateway.core.host_key import HostKeyChange
 from gateway.core.inventory import Grantees, Inventory, Notebook, Routing
 from gateway.core.names import LoginName, NotebookName, RemoteName, TunnelId
 from gateway.core.notebook_state import failure
+from gateway.core.outage import Outage, outage_of
 from gateway.core.status import NotebookState, NotebookStatus, TunnelStatus
 from gateway.core.upstream import Upstream
 from gateway.errors import Reason, TunnelDown
@@ -175,6 +176,12 @@ class Tunnels:
         case = Case(prober.notebook, prober.keeper.way, neighbours, self._routing)
         doctor = Doctor(dialer=self._dialer, gate_of=self._gate, time=self._time)
         return await doctor.diagnose(case, tell=tell or _rest, with_rights=with_rights)
+
+    def outage(self, name: NotebookName, *, seen: Reason) -> Outage:
+        """Return what to tell of a notebook at which a request has met ``seen`` just now."""
+        now = self._time.clock()
+        status = self.status(name) or NotebookStatus(name, NotebookState.UNKNOWN, now)
+        return outage_of(status, now, seen=seen)
 
     async def settled(self, *, within_seconds: float) -> None:
         """Return when every notebook has been reached, or it is known why not, or time is up."""

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.core.hop import Hop
 from gateway.core.names import NotebookName
-from gateway.core.outage import outage_of, retry_after
+from gateway.core.outage import ADVICE, outage_of, retry_after
 from gateway.core.status import NotebookState, NotebookStatus
 from gateway.errors import Reason
 
@@ -48,6 +48,11 @@ def test_what_a_request_has_met_is_believed(seen: Reason, state: NotebookState) 
     outage = outage_of(status(NotebookState.READY), NOW, seen=seen)
 
     assert (outage.state, outage.reason, outage.since) == (state, seen, NOW)
+
+
+def test_every_state_has_advice() -> None:
+    """A state that is added must be said too."""
+    assert set(ADVICE) == set(NotebookState)
 
 
 def test_a_reason_is_never_missing() -> None:

@@ -2,8 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from gateway.core.identity import CredentialId, CredentialKind, Identity
@@ -20,10 +20,12 @@ from gateway.core.inventory import (
     Server,
 )
 from gateway.core.names import LoginName, MemberName, NotebookName, RemoteName
+from gateway.core.outage import Outage
+from gateway.core.status import NotebookState
 from gateway.core.upstream import Upstream
 from gateway.door.listener import Door
 from gateway.door.visits import Visit
-from gateway.errors import NotebookStopped, Reason, TunnelDown, UpstreamError
+from gateway.errors import NotebookStopped, Reason, TunnelDown, UpstreamError, UpstreamLost
 from tests.door.backend import Backend
 
 ORIGIN = "http://gw.test"
@@ -77,6 +79,13 @@ class FakeNotebooks:
         self.down: dict[str, UpstreamError] = {}
         self.upstreams = {NotebookName(name): upstream(name) for name in ports}
         self.opened: list[str] = []
+        self.holds: list[float] = []
+        """For how long each request was ready to wait."""
+        self.failing: list[UpstreamError] = []
+        """What opening a channel meets first."""
+        self._waiting = 0
+        self._waiting_changed = asyncio.Event()
+        self._channels: list[tuple[asyncio.Transport, asyncio.BaseProtocol]] = []
         self.suspected: list[str] = []
         self.opening = asyncio.Event()
         self.may_open = asyncio.Event()
@@ -88,17 +97,14 @@ class FakeNotebooks:
         return None if name in self.down else self.upstreams.get(name)
 
     async def upstream(self, name: NotebookName, *, within_seconds: float) -> Upstream:
-        failure = self.down.get(name)
-        if failure is None:
-            return self.upstreams[name]
-        if isinstance(failure, TunnelDown):
-            try:
+        self.holds.append(within_seconds)
+        if isinstance(self.down.get(name), TunnelDown):
+            with suppress(TimeoutError), self._counted():
                 async with asyncio.timeout(within_seconds):
                     await self.ready.wait()
-                return self.upstreams[name]
-            except TimeoutError:
-                pass
-        raise failure
+        if (failure := self.down.get(name)) is not None:
+            raise failure
+        return self.upstreams[name]
 
     async def open_channel(
         self, name: NotebookName, factory: Callable[[], asyncio.Protocol]
@@ -110,10 +116,47 @@ class FakeNotebooks:
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
-        return await dial(self.ports[name], factory)
+        if self.failing:
+            raise self.failing.pop(0)
+        protocol = factory()
+        transport = await dial(self.ports[name], lambda: protocol)
+        self._channels.append((transport, protocol))
+        return transport
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._waiting += 1
+        self._waiting_changed.set()
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+            self._waiting_changed.set()
+
+    async def until_waited_for(self, *, by: int) -> None:
+        """Wait until so many wait for a notebook."""
+        async with asyncio.timeout(10):
+            while self._waiting != by:
+                self._waiting_changed.clear()
+                await self._waiting_changed.wait()
+
+    def comes_back(self, name: str) -> None:
+        """Let go on who waits for it."""
+        del self.down[name]
+        self.ready.set()
+
+    def lose_tunnel(self) -> None:
+        """End every channel as the end of an SSH connection does."""
+        for transport, protocol in self._channels:
+            protocol.connection_lost(UpstreamLost(Reason.LOST, "the tunnel ended"))
+            transport.abort()
+        self._channels.clear()
 
     def suspect(self, name: NotebookName) -> None:
         self.suspected.append(name)
+
+    def outage(self, name: NotebookName, *, seen: Reason) -> Outage:
+        return Outage(NotebookState.RECONNECTING, seen, 1_800_000_000.0, 7)
 
 
 async def dial(port: int, factory: Callable[[], asyncio.Protocol]) -> asyncio.Transport:

@@ -1,9 +1,11 @@
 """gateway.door.exchange: what members are told while a notebook can't be reached."""
 
+import json
+
 import pytest
 
 from gateway.core.inventory import Limits
-from gateway.errors import NotebookStopped, Reason, TunnelDown
+from gateway.errors import NotebookStopped, Reason, TunnelDown, UpstreamTimedOut
 from tests.door.backend import Backend
 from tests.door.fakes import House, house
 from tests.door.raw import NAVIGATION, SCRIPT, raw_client, request
@@ -16,28 +18,20 @@ async def test_script_is_told_503_while_the_tunnel_is_down(
     gateway: House, fields: tuple[str, ...]
 ) -> None:
     """A script waits, and then gets 503 with a message: anything else it takes for death."""
-    gateway.notebooks.down["alice"] = TunnelDown(Reason.LOST, "the tunnel is down")
+    gateway.notebooks.down["alice"] = TunnelDown(Reason.LOST, "alice@lab.example.org is away")
     async with raw_client(gateway.port) as client:
         client.send(request(headers=fields))
         got = await client.answer()
 
     assert got is not None
     assert got.status == 503
-    assert b'"message": "the tunnel is down"' in got.body
-    assert b"retry-after" in got.headers
-
-
-async def test_request_is_held_until_the_notebook_is_back(gateway: House) -> None:
-    """A short break is only a delay."""
-    gateway.apply()
-    gateway.notebooks.down["alice"] = TunnelDown(Reason.LOST, "the tunnel is down")
-    async with raw_client(gateway.port) as client:
-        client.send(request())
-        gateway.notebooks.ready.set()
-        got = await client.answer()
-
-    assert got is not None
-    assert got.status == 200
+    assert got.headers[b"retry-after"] == b"7"
+    assert got.headers[b"content-type"] == b"application/problem+json"
+    said = json.loads(got.body)
+    assert said["message"].startswith("The connection to the remote was lost. The gateway keeps")
+    assert (said["state"], said["reason"], said["hop"]) == ("reconnecting", "lost", "SSH")
+    assert (said["since"], said["retry_after"]) == ("2027-01-15T08:00:00Z", 7)
+    assert b"example" not in got.body
 
 
 async def test_page_load_gets_the_waiting_page(gateway: House, control: Backend) -> None:
@@ -48,7 +42,7 @@ async def test_page_load_gets_the_waiting_page(gateway: House, control: Backend)
         got = await client.answer()
 
     assert got is not None
-    assert got.body == b"control saw /-/waiting/alice"
+    assert got.body == b"control saw /-/waiting/alice?seen=not_running"
     assert [seen.method for seen in control.seen] == [b"GET"]
 
 
@@ -64,3 +58,28 @@ async def test_silent_notebook_is_given_up(alice: Backend, bob: Backend, control
             assert got is not None
             assert got.status == status
         assert gateway.notebooks.suspected == ["alice", "alice"]
+
+
+async def test_notebook_that_hangs_up_is_not_asked_twice(gateway: House, alice: Backend) -> None:
+    """On a connection made for this request it was no chance; a script is told what was seen."""
+    alice.raw[b"/raw"] = [b""]
+    async with raw_client(gateway.port) as client:
+        client.send(request("/alice/raw", headers=SCRIPT))
+        got = await client.answer()
+
+    assert got is not None
+    assert got.status == 503
+    assert json.loads(got.body)["reason"] == "hung_up"
+    assert len(alice.seen) == 1
+
+
+async def test_page_load_of_a_notebook_that_can_not_be_opened_waits(
+    gateway: House, control: Backend
+) -> None:
+    """Whatever the reason: before a notebook is reached, its page is the one that comes back."""
+    gateway.notebooks.failing = [UpstreamTimedOut(Reason.SILENT, "the channel does not open")]
+    async with raw_client(gateway.port) as client:
+        client.send(request(headers=NAVIGATION))
+        await client.answer()
+
+    assert [seen.target for seen in control.seen] == [b"/-/waiting/alice?seen=silent"]

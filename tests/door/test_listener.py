@@ -123,6 +123,7 @@ async def test_counts(gateway: House) -> None:
         assert gateway.door.counts() == {
             "connections": 1,
             "exchanges": 0,
+            "held_requests": 0,
             "idle_upstream_connections": 1,
             "requests_total": 1,
         }

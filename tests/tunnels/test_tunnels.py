@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.core.hop import Hop
 from gateway.core.inventory import Grantees, HostKeyPolicy, Scheme
 from gateway.core.listener import Verdict
 from gateway.core.names import GroupName, LoginName, MemberName, NotebookName, RemoteName, TunnelId
@@ -116,6 +117,10 @@ async def test_waits_for_a_remote_that_is_away(
 
         assert raised.value.reason is Reason.UNREACHABLE
         assert "lab (127.0.0.1 port" in raised.value.detail
+        outage = tunnels.outage(ALICE, seen=Reason.UNREACHABLE)
+        assert (outage.state, outage.hop) == (NotebookState.STARTING, Hop.TCP)
+        gone = tunnels.outage(BOB, seen=Reason.UNREACHABLE)
+        assert gone.state is NotebookState.UNKNOWN
 
 
 async def test_notebook_not_running(keys: Keys, remote: FakeRemote, notebook: FakeNotebook) -> None:
