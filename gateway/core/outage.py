@@ -17,6 +17,9 @@ from gateway.errors import Reason
 
 SOON_SECONDS: Final = 2
 """While something is under way that takes about so long: a dial, a probe."""
+PATIENT_SECONDS: Final = 15
+AGE_SHARE: Final = 20
+"""After five minutes nobody needs to ask more often than every quarter of one."""
 DIAL_SECONDS: Final = 1
 """A try must also succeed before asking again does."""
 LONGEST_SECONDS: Final = 60
@@ -74,12 +77,14 @@ def outage_of(status: NotebookStatus, now: float, *, seen: Reason | None = None)
 
 def retry_after(status: NotebookStatus, now: float) -> int:
     """Return the seconds after which asking again makes sense."""
-    if status.retry_at is not None:
-        return min(max(ceil(status.retry_at - now), 0) + DIAL_SECONDS, LONGEST_SECONDS)
     if status.state is NotebookState.READY:
         return SOON_SECONDS
     age = max(0.0, now - status.since)
-    return ceil(wait_before_probing(status.state, 1.0, age_seconds=age) or SOON_SECONDS)
+    patience = ceil(min(max(SOON_SECONDS, age / AGE_SHARE), PATIENT_SECONDS))
+    if status.retry_at is not None:
+        next_try = max(ceil(status.retry_at - now), 0) + DIAL_SECONDS
+        return min(max(next_try, patience), LONGEST_SECONDS)
+    return ceil(wait_before_probing(status.state, 1.0, age_seconds=age) or patience)
 
 
 def _state_by(seen: Reason) -> NotebookState:

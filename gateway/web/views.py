@@ -1,7 +1,7 @@
 """What a member may see of notebooks and tunnels: one way for pages and API to ask."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.core.advice import advise
 from gateway.core.diagnosis import Advice
@@ -11,6 +11,7 @@ from gateway.core.hop import hop_of
 from gateway.core.inventory import Inventory, Member, Notebook
 from gateway.core.names import MemberName, NotebookName
 from gateway.core.notebook_advice import start_command
+from gateway.core.outage import Outage, outage_of
 from gateway.core.sayings import because
 from gateway.core.sharing import may_grant
 from gateway.core.situation import Situation
@@ -66,6 +67,11 @@ class NotebookView:
         return "" if self.status.reason is None else hop_of(self.status.reason).value
 
     @property
+    def outage(self) -> Outage:
+        """What keeps it from being opened; asked only when something does."""
+        return outage_of(self.status, self.status.since + self.seconds)
+
+    @property
     def comes_back(self) -> bool:
         """Whether nobody needs to do anything."""
         return self.state in {NotebookState.STARTING, NotebookState.RECONNECTING}
@@ -104,6 +110,15 @@ class NotebookView:
     def command(self) -> str:
         """What its owner types to start it."""
         return start_command(self.notebook)
+
+
+def as_met(view: NotebookView, seen: Reason) -> NotebookView:
+    """Return ``view`` as a request that has met ``seen`` found it; the prober may not know yet."""
+    outage = outage_of(view.status, view.status.since + view.seconds, seen=seen)
+    status = replace(
+        view.status, state=outage.state, reason=outage.reason, since=outage.since, upstream=None
+    )
+    return replace(view, status=status, seconds=view.status.since + view.seconds - outage.since)
 
 
 def views_for(site: Site, member: MemberName) -> tuple[NotebookView, ...]:

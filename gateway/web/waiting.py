@@ -11,17 +11,18 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from gateway.core.names import NotebookName, is_name
-from gateway.core.status import NotebookState
+from gateway.errors import Reason
 from gateway.web.pages import page
 from gateway.web.problems import problem
 from gateway.web.site import LOGIN_PATH, GivenSite
-from gateway.web.views import NotebookView, administrators, view_for
+from gateway.web.views import NotebookView, administrators, as_met, view_for
 from gateway.web.visitor import Visitor, visitor_of
+from gateway.web.way import way_to
 
 router = APIRouter(include_in_schema=False)
 
-SOON_SECONDS: Final = 2
-LATER_SECONDS: Final = 10
+LEAST_RELOAD_SECONDS: Final = 2
+"""Without a script the page loads itself again; each time the door holds it for a while."""
 
 
 async def visitor_if_any(request: Request, site: GivenSite) -> Visitor | None:
@@ -34,26 +35,38 @@ Anybody = Annotated[Visitor | None, Depends(visitor_if_any)]
 
 @router.api_route("/-/waiting/{name}", methods=["GET", "HEAD"])
 async def show_waiting(
-    request: Request, site: GivenSite, visitor: Anybody, name: NotebookName
+    request: Request,
+    site: GivenSite,
+    visitor: Anybody,
+    name: NotebookName,
+    seen: Reason | None = None,
 ) -> Response:
-    """Say why the notebook can't be opened now, what there is to do, and come back by itself."""
+    """Say why the notebook can't be opened now, what there is to do, and come back by itself.
+
+    ``seen`` is what the door has met when it tried.
+    """
     if visitor is None:
         wanted = quote(site.notebook_url(name).removeprefix(site.origin), safe="")
         return RedirectResponse(f"{site.origin}{LOGIN_PATH}?next={wanted}", 303)
     view = _view(request, site, visitor, name)
     if view is None:
         return _missing(request, visitor, name)
+    if seen is not None:
+        view = as_met(view, seen)
+    seconds = view.outage.retry_after_seconds
     return page(
         request,
         "waiting.html",
         status=503,
         visitor=visitor,
-        headers={"Retry-After": str(_seconds(view))},
+        headers={"Retry-After": str(seconds)},
         context={
             "notebook": view,
             "mine": view.notebook.owner == visitor.member.name,
             "administrators": administrators(site),
-            "seconds": _seconds(view),
+            "seconds": max(seconds, LEAST_RELOAD_SECONDS),
+            "way": way_to(view),
+            "besides": _besides(view),
         },
     )
 
@@ -68,7 +81,16 @@ async def say_state(
     view = _view(request, site, visitor, name)
     if view is None:
         return problem(404, "there is no such notebook, or it is not yours to open")
-    return JSONResponse({"state": view.look, "summary": view.summary})
+    return JSONResponse(
+        {
+            "state": view.look,
+            "summary": view.summary,
+            "because": _besides(view),
+            "hop": None if view.ready else view.outage.hop,
+            "retry_at": view.status.retry_at,
+            "retry_after": view.outage.retry_after_seconds,
+        }
+    )
 
 
 @router.api_route("/-/missing", methods=["GET", "HEAD"])
@@ -90,6 +112,6 @@ def _missing(request: Request, visitor: Visitor | None, notebook: str) -> Respon
     return page(request, "missing.html", status=404, visitor=visitor, context=context)
 
 
-def _seconds(view: NotebookView) -> int:
-    soon = view.comes_back or view.state is NotebookState.READY
-    return SOON_SECONDS if soon else LATER_SECONDS
+def _besides(view: NotebookView) -> str:
+    """Return why, beside that the connection was lost, which the page says anyway."""
+    return "" if view.status.reason is Reason.LOST else view.because

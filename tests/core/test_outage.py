@@ -66,7 +66,10 @@ def test_a_reason_is_never_missing() -> None:
         (status(NotebookState.RECONNECTING), 2),
         (status(NotebookState.STARTING), 2),
         (status(NotebookState.RECONNECTING, retry_at=NOW + 3.2), 5),
-        (status(NotebookState.RECONNECTING, retry_at=NOW - 7), 1),
+        (status(NotebookState.RECONNECTING, retry_at=NOW - 7), 2),
+        (status(NotebookState.RECONNECTING, seconds=200), 10),
+        (status(NotebookState.RECONNECTING, seconds=9_000), 15),
+        (status(NotebookState.RECONNECTING, seconds=9_000, retry_at=NOW + 3), 15),
         (status(NotebookState.REFUSED, retry_at=NOW + 75), 60),
         (status(NotebookState.REFUSED), 30),
         (status(NotebookState.STOPPED, seconds=1), 2),
@@ -76,5 +79,5 @@ def test_a_reason_is_never_missing() -> None:
     ],
 )
 def test_says_when_to_ask_again(stands: NotebookStatus, seconds: int) -> None:
-    """After the next try where its time is known; soon while one is under way; else as it is probed."""
+    """After the next try where its time is known, else as the notebook is probed; the later, the less often."""
     assert retry_after(stands, NOW) == seconds

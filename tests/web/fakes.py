@@ -253,6 +253,7 @@ class FakeNotebooks:
         *,
         seconds: float = 4.0,
         detail: str = "",
+        retry_at: float | None = None,
     ) -> None:
         known = NotebookName(name)
         upstream = Upstream(
@@ -271,6 +272,7 @@ class FakeNotebooks:
             reason,
             detail,
             upstream if state is NotebookState.READY else None,
+            retry_at,
         )
 
 

@@ -158,6 +158,21 @@ def test_page_that_waits_opens_what_fell_asleep(visit: Visit) -> None:
         house.notebooks.stand("alice", NotebookState.STARTING, Reason.ASLEEP)
 
 
+def test_waiting_page_keeps_up(visit: Visit) -> None:
+    """What is wrong may change while it waits: it says so, aloud too, without loading itself again."""
+    house, page, origin = visit()
+    page.goto(f"{origin}/alice/lab")
+    log_in(page)
+    expect(page.get_by_role("list", name="The way").get_by_text("SSH")).to_be_visible()
+    page.evaluate("window.same = true")
+
+    house.notebooks.stand("alice", NotebookState.RECONNECTING, Reason.UNREACHABLE)
+
+    expect(page.get_by_text("TCP connection")).to_be_visible()
+    expect(page.locator("#news")).to_have_text("The remote can't be reached.")
+    assert page.evaluate("window.same") is True
+
+
 def test_invite_form_arrives(visit: Visit) -> None:
     """Its page tells no one where it was; the browser says all the same who sends the form."""
     house, page, origin = visit()

@@ -1,5 +1,8 @@
 """gateway.web.waiting: what stands in for a notebook that can't be opened now."""
 
+import re
+from html import unescape
+
 import pytest
 from markupsafe import escape
 
@@ -9,9 +12,15 @@ from gateway.core.sayings import REASONS
 from gateway.core.status import NotebookState
 from gateway.errors import Reason
 from tests.web.conftest import Browser, House, HouseOf
-from tests.web.fakes import ALICE, BOB, CAROL
+from tests.web.fakes import ALICE, BOB, CAROL, NOW
 
 WAITING = "/-/waiting/alice"
+
+
+def said(page: str) -> str:
+    """Return what a page says, without its tags."""
+    words = " ".join(unescape(re.sub(r"<[^>]*>", " ", page)).split())
+    return re.sub(r" ([.,:])", r"\1", words)
 
 
 def test_tells_the_owner_what_to_type(house: House, alice: Browser) -> None:
@@ -20,7 +29,7 @@ def test_tells_the_owner_what_to_type(house: House, alice: Browser) -> None:
 
     answer = alice.get(WAITING)
 
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
     assert "<code>jupyter lab --no-browser --port=7001</code>" in answer.text
     assert "Start it on <strong>lab</strong>, as alice" in answer.text
 
@@ -45,15 +54,46 @@ def test_command_for_a_socket_is_safe_to_paste(house: House, bob: Browser) -> No
 
 
 def test_reconnecting_needs_nobody(house: House, alice: Browser) -> None:
-    """Since when it is so, and that it comes back by itself, with scripts or without."""
-    house.notebooks.stand("alice", NotebookState.RECONNECTING, Reason.LOST)
+    """Which hop since when, when it is tried again, and that it comes back, with scripts or without."""
+    house.notebooks.stand("alice", NotebookState.RECONNECTING, Reason.LOST, seconds=40)
 
     answer = alice.get(WAITING)
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
-    assert "since 4 s" in answer.text
+    words = said(answer.text)
+    assert (
+        "The connection to lab was lost 40 s ago. The gateway tries again by itself, right now."
+        in words
+    )
+    assert "This gateway works lab down for 40 s: SSH alice can't be seen from here" in words
     assert "nothing that you need to do" in answer.text
     assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in answer.text
+
+
+def test_says_when_the_next_try_comes(house: House, alice: Browser) -> None:
+    """And why the last one came to nothing."""
+    house.notebooks.stand(
+        "alice", NotebookState.RECONNECTING, Reason.UNREACHABLE, retry_at=NOW + 3.2
+    )
+
+    answer = alice.get(WAITING)
+
+    assert answer.headers["retry-after"] == "5"
+    assert "lost 4 s ago. The remote can't be reached. The gateway tries again" in said(answer.text)
+    assert "next in 4 s" in said(answer.text)
+
+
+def test_what_the_door_has_met_is_told_before_anybody_else_knows(
+    house: House, alice: Browser
+) -> None:
+    """A notebook that was killed a moment ago is not said to be ready."""
+    house.notebooks.stand("alice", NotebookState.READY)
+
+    text = alice.get(f"{WAITING}?seen=not_running").text
+
+    assert "alice is not running" in text
+    assert 'data-state="stopped"' in text
+    assert alice.get(f"{WAITING}?seen=nonsense").status_code == 422
 
 
 @pytest.mark.parametrize("reason", sorted(set(Reason) - {Reason.NOT_RUNNING, Reason.ASLEEP}))
@@ -116,7 +156,28 @@ def test_state_is_told_to_the_script(house: House, alice: Browser) -> None:
 
     answer = alice.get(f"{WAITING}/state", Sec_Fetch_Dest="empty", Referer=referer)
 
-    assert answer.json() == {"state": "ready", "summary": "Ready"}
+    assert answer.json() == {
+        "state": "ready",
+        "summary": "Ready",
+        "because": "",
+        "hop": None,
+        "retry_at": None,
+        "retry_after": 2,
+    }
+
+
+def test_script_is_told_what_has_changed(house: House, alice: Browser) -> None:
+    """Within a state, too: so that the page need not be loaded again."""
+    house.notebooks.stand("alice", NotebookState.RECONNECTING, Reason.TIMED_OUT, retry_at=NOW + 9)
+
+    assert alice.get(f"{WAITING}/state").json() == {
+        "state": "reconnecting",
+        "summary": "Reconnecting",
+        "because": "The remote takes too long to answer.",
+        "hop": "TCP connection",
+        "retry_at": NOW + 9,
+        "retry_after": 10,
+    }
 
 
 def test_missing_is_for_strangers_too(stranger: Browser) -> None:

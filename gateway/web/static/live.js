@@ -1,8 +1,10 @@
-// Keeps the states on a page as they are: asks every few seconds, and says aloud only what changed.
+// Keeps the states on a page as they are: asks now and then, less often while nothing changes, and says
+// aloud only what changed.
 "use strict";
 (() => {
-  const ASK = 2500;
-  const ASK_IN_BACKGROUND = 15000;
+  const SOONEST = 2500;
+  const LATEST = 15000;
+  let delay = SOONEST;
   const news = document.getElementById("news");
   const list = document.getElementById("notebooks");
   const waiting = document.getElementById("waiting");
@@ -22,6 +24,13 @@
     for (const since of document.querySelectorAll(".since")) {
       const ready = since.closest(".state").dataset.state === "ready";
       since.textContent = ready ? "" : `since ${span(now - since.dataset.since)}`;
+    }
+    for (const ago of document.querySelectorAll("[data-ago]")) {
+      ago.textContent = span(now - ago.dataset.ago);
+    }
+    for (const until of document.querySelectorAll("[data-until]")) {
+      const seconds = until.dataset.until - now;
+      until.textContent = seconds > 0 ? `, next in ${span(seconds + 1)}` : ", right now";
     }
   };
 
@@ -50,6 +59,7 @@
     const opens = asleep || look === "ready";
     row.querySelector(".since").dataset.since = Date.parse(notebook.since) / 1000;
     if (state.dataset.state === look) return;
+    delay = SOONEST;
     state.className = `state state-${look}`;
     state.dataset.state = look;
     row.querySelector("[data-asleep]").hidden = !asleep;
@@ -65,16 +75,28 @@
     const notebooks = await fetchJson("/-/api/v1/notebooks", { "X-CSRF-Token": list.dataset.csrf });
     const same = (one) => rows.has(one.name) && rows.get(one.name).dataset.level === one.level;
     if (notebooks.length !== rows.size || !notebooks.every(same)) return reload();
+    delay = Math.min(delay * 1.15, LATEST);
     notebooks.forEach((notebook) => show(rows.get(notebook.name), notebook));
     tick();
   };
 
   // --- The page that waits: the door serves it in place of the wanted one, whose address is still the browser's ---
 
+  // In the state that the page was made for, no more changes than the reason, the hop and the next try.
+  const showOutage = ({ because, hop, retry_at, retry_after }) => {
+    const [why, where, next] = ["[data-because]", "[data-hop]", "[data-until]"].map((one) => waiting.querySelector(one));
+    if (why && why.textContent !== because) why.textContent = news.textContent = because;
+    if (where) where.textContent = hop;
+    if (next) next.dataset.until = retry_at ?? "";
+    delay = Math.min(retry_after * 1000, LATEST);
+    tick();
+  };
+
   const askWaiting = async () => {
-    const { state, summary } = await fetchJson(`/-/waiting/${waiting.dataset.name}/state`);
+    const told = await fetchJson(`/-/waiting/${waiting.dataset.name}/state`);
+    const { state, summary } = told;
     const opens = ["ready", "asleep"].includes(state);
-    if (state === waiting.dataset.state && !opens) return undefined;
+    if (state === waiting.dataset.state && !opens) return showOutage(told);
     news.textContent = summary;
     const elsewhere = opens && location.pathname.startsWith("/-/");
     return elsewhere ? leave(() => location.replace(waiting.dataset.url)) : reload();
@@ -83,17 +105,24 @@
   // --- Both ---
 
   const stale = document.getElementById("stale");
+  let timer;
+  const askIn = (milliseconds) => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, milliseconds);
+  };
   const ask = async () => {
     try {
       await (list ? askHome() : askWaiting());
       stale.hidden = true;
     } catch {
       stale.hidden = false;
+      delay = Math.min(delay * 1.3, LATEST);
     }
-    setTimeout(ask, document.hidden ? ASK_IN_BACKGROUND : ASK);
+    askIn(document.hidden ? LATEST : delay);
   };
 
   if (!list && !waiting) return;
   setInterval(tick, 1000);
-  setTimeout(ask, ASK);
+  askIn(SOONEST);
+  document.addEventListener("visibilitychange", () => document.hidden || askIn(0));
 })();
