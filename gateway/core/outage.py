@@ -42,36 +42,33 @@ class Outage:
     """Why a notebook can't be used now."""
 
     state: NotebookState
-    reason: Reason
+    reason: Reason | None
+    """None while the first try, or the first look, is under way."""
     since: float
     """Seconds since the epoch."""
     retry_after_seconds: int
 
     @property
-    def hop(self) -> Hop:
-        """The step on the way that is down."""
-        return hop_of(self.reason)
+    def hop(self) -> Hop | None:
+        """The step on the way that is down, as far as is known."""
+        return None if self.reason is None else hop_of(self.reason)
 
     @property
-    def because(self) -> str:
-        """Why, in a sentence."""
-        return because(self.reason)
-
-    @property
-    def advice(self) -> str:
-        """What becomes of it, and who has to do something about it, in a sentence."""
-        return ADVICE[self.state]
+    def words(self) -> str:
+        """Why, what becomes of it, and who has to do something about it."""
+        return f"{because(self.reason)} {ADVICE[self.state]}".strip()
 
 
 def outage_of(status: NotebookStatus, now: float, *, seen: Reason | None = None) -> Outage:
     """Return what to tell of a notebook that stands so.
 
-    ``seen`` is what a request has just met; the prober may not know of it yet.
+    ``seen`` is what a request has just met; it counts where the prober does not know of it yet.
     """
-    state, since = status.state, status.since
+    state, reason, since = status.state, status.reason, status.since
     if state is NotebookState.READY and seen is not None:
-        state, since = _state_by(seen), now
-    reason = seen or status.reason or Reason.UNREACHABLE
+        state, reason, since = _state_by(seen), seen, now
+    elif seen is Reason.STOPPING:
+        reason = seen
     return Outage(state, reason, since, retry_after(status, now))
 
 

@@ -11,7 +11,7 @@ def apology(outage: Outage) -> Answer:
     since = datetime.fromtimestamp(outage.since, UTC).isoformat(timespec="seconds")
     return problem(
         503,
-        f"{outage.because} {outage.advice}",
+        outage.words,
         retry_after_seconds=outage.retry_after_seconds,
         members={
             "state": outage.state,

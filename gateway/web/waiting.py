@@ -86,7 +86,7 @@ async def say_state(
             "state": view.look,
             "summary": view.summary,
             "because": _besides(view),
-            "hop": None if view.ready else view.outage.hop,
+            "hop": view.outage.hop,
             "retry_at": view.status.retry_at,
             "retry_after": view.outage.retry_after_seconds,
         }

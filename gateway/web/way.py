@@ -37,7 +37,8 @@ def way_to(view: NotebookView) -> tuple[Station, ...]:
     if view.state is NotebookState.READY:
         return tuple(Station(name, Condition.WORKS) for name in names)
     hop = view.outage.hop
-    broken = _broken(hop)
+    # While nothing has failed yet, nothing is known but where we stand.
+    broken = 0.5 if hop is None else _broken(hop)
     return tuple(_station(name, number - broken, hop) for number, name in enumerate(names))
 
 
@@ -48,7 +49,7 @@ def _broken(hop: Hop) -> int:
     return 1 if hop in TO_THE_REMOTE else 2
 
 
-def _station(name: str, distance: int, hop: Hop) -> Station:
+def _station(name: str, distance: float, hop: Hop | None) -> Station:
     if distance == 0:
         return Station(name, Condition.BROKEN, hop)
     return Station(name, Condition.WORKS if distance < 0 else Condition.BEYOND)

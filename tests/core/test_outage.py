@@ -28,7 +28,7 @@ def test_tells_which_hop_since_when() -> None:
     outage = outage_of(status(NotebookState.RECONNECTING, Reason.LOST, retry_at=NOW + 2.4), NOW)
 
     assert (outage.hop, outage.since, outage.state) == (Hop.SSH, NOW - 40, "reconnecting")
-    assert outage.because == "The connection to the remote was lost."
+    assert outage.words.startswith("The connection to the remote was lost. The gateway keeps")
     assert outage.retry_after_seconds == 4
     assert "example" not in repr(outage)
 
@@ -55,9 +55,19 @@ def test_every_state_has_advice() -> None:
     assert set(ADVICE) == set(NotebookState)
 
 
-def test_a_reason_is_never_missing() -> None:
-    """At start-up nothing has failed yet."""
-    assert outage_of(status(NotebookState.STARTING), NOW).reason is Reason.UNREACHABLE
+def test_what_has_not_failed_yet_has_no_reason() -> None:
+    """At start-up, whatever whoever does not want to wait is told."""
+    outage = outage_of(status(NotebookState.STARTING), NOW, seen=Reason.UNREACHABLE)
+
+    assert (outage.reason, outage.hop) == (None, None)
+    assert outage.words == "The gateway keeps trying by itself."
+
+
+def test_a_gateway_that_stops_says_so() -> None:
+    """Whatever else is down."""
+    outage = outage_of(status(NotebookState.RECONNECTING, Reason.LOST), NOW, seen=Reason.STOPPING)
+
+    assert outage.hop is Hop.GATEWAY
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,13 @@ def test_names_the_station_that_is_down(reason: Reason, conditions: list[str]) -
     assert [station.name for station in stations] == ["This gateway", "lab", "alice"]
 
 
+def test_before_anything_has_failed_nothing_is_down() -> None:
+    """The first try is under way."""
+    stations = way_to(view(NotebookState.STARTING))
+
+    assert [station.condition for station in stations] == ["works", "beyond", "beyond"]
+
+
 def test_all_works_when_it_is_ready() -> None:
     """There is nothing to name."""
     stations = way_to(view(NotebookState.READY))

@@ -86,10 +86,11 @@
   const showOutage = ({ because, hop, retry_at, retry_after }) => {
     const [why, where, next] = ["[data-because]", "[data-hop]", "[data-until]"].map((one) => waiting.querySelector(one));
     if (why && why.textContent !== because) why.textContent = news.textContent = because;
+    if (hop && !where) return reload();
     if (where) where.textContent = hop;
     if (next) next.dataset.until = retry_at ?? "";
     delay = Math.min(retry_after * 1000, LATEST);
-    tick();
+    return tick();
   };
 
   const askWaiting = async () => {
