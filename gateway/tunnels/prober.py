@@ -11,7 +11,7 @@ from gateway.core.inventory import Notebook
 from gateway.core.listener import Verdict
 from gateway.core.notebook_state import Probed, failure, judge
 from gateway.core.status import NotebookState, NotebookStatus, TunnelState
-from gateway.core.upstream import Upstream
+from gateway.core.upstream import TokenOrigin, Upstream
 from gateway.errors import ListenerChanged, Reason, UpstreamError, UpstreamTimedOut
 from gateway.tunnels.channel import ProtocolFactory
 from gateway.tunnels.connection import Connection
@@ -44,6 +44,8 @@ class Prober:
         self._on_change = on_change
         self._reached: Reached | None = None
         self._probed: Probed | None = None
+        self._remembered: str | None = None
+        """The token that it took before the cut: a line just come back may be too slow to read files."""
         self._probed_at = self._changed_at = time.monotonic()
         self._was_ready = self._warned = False
         self._suspected = False
@@ -115,9 +117,13 @@ class Prober:
             async with asyncio.timeout(PROBE_SECONDS):
                 reached = light if light is not None and await _unchanged(light) else None
                 reached = reached or await probe(
-                    connection, self.notebook, self.keeper.way.remote.host
+                    connection,
+                    self.notebook,
+                    self.keeper.way.remote.host,
+                    remembered=self._remembered,
                 )
             probed = Probed(reached.upstream)
+            self._remembered = None
             self._warn_of(reached)
         except TimeoutError:
             probed = Probed(None, Reason.SILENT_NOTEBOOK, self._placed("a probe took too long"))
@@ -168,6 +174,8 @@ class Prober:
 
     def _tunnel_changed(self) -> None:
         """Forget what was found through another connection, at once: nobody may use it any more."""
+        if self._reached and self._reached.upstream.token_origin is TokenOrigin.RUNTIME_FILE:
+            self._remembered = self._reached.upstream.token
         self._reached = None
         self._probed = None
         self._judge()

@@ -50,12 +50,17 @@ class Reached:
     upstream: Upstream
 
 
-async def probe(connection: Connection, notebook: Notebook, remote_host: str) -> Reached:
-    """Find out all about ``notebook``; raise UpstreamError when it does not answer as it should."""
+async def probe(
+    connection: Connection, notebook: Notebook, remote_host: str, *, remembered: str | None = None
+) -> Reached:
+    """Find out all about ``notebook``; raise UpstreamError when it does not answer as it should.
+
+    ``remembered`` is the token it took before: while it runs on, nothing else need be read for one.
+    """
     for _ in range(CHANGES):
         with suppress(ListenerChanged):
-            return await _probe(connection, notebook, remote_host)
-    return await _probe(connection, notebook, remote_host)
+            return await _probe(connection, notebook, remote_host, remembered)
+    return await _probe(connection, notebook, remote_host, remembered)
 
 
 async def still_as_found(reached: Reached) -> bool:
@@ -70,7 +75,9 @@ async def still_as_found(reached: Reached) -> bool:
     return found.jupyter == (upstream.kind is Kind.JUPYTER) and found.version == upstream.version
 
 
-async def _probe(connection: Connection, notebook: Notebook, remote_host: str) -> Reached:
+async def _probe(
+    connection: Connection, notebook: Notebook, remote_host: str, remembered: str | None
+) -> Reached:
     approach, found = await _reach(connection, notebook, remote_host)
     if found.jupyter and found.version is None:
         found = await _ask_where_it_lives(approach, found)
@@ -83,7 +90,7 @@ async def _probe(connection: Connection, notebook: Notebook, remote_host: str) -
         version=found.version,
         listener=approach.seen.verdict,
     )
-    token, origin = await _token(approach, found)
+    token, origin = await _token(approach, found, remembered)
     return Reached(approach, replace(plain, token=token, token_origin=origin))
 
 
@@ -124,10 +131,12 @@ async def _ask_where_it_lives(approach: Approach, found: Found) -> Found:
     return replace(found, version=read_api(answer).version)
 
 
-async def _token(approach: Approach, found: Found) -> tuple[str | None, TokenOrigin]:
+async def _token(
+    approach: Approach, found: Found, remembered: str | None
+) -> tuple[str | None, TokenOrigin]:
     if not found.jupyter or approach.notebook.token is TokenSource.NONE:
         return None, TokenOrigin.NOT_NEEDED
-    async with aclosing(_tokens(approach, found)) as tokens:
+    async with aclosing(_tokens(approach, found, remembered)) as tokens:
         async for token, origin in tokens:
             if await _takes(approach, found.base_path, token):
                 return token, origin
@@ -135,11 +144,13 @@ async def _token(approach: Approach, found: Found) -> tuple[str | None, TokenOri
 
 
 async def _tokens(
-    approach: Approach, found: Found
+    approach: Approach, found: Found, remembered: str | None
 ) -> AsyncGenerator[tuple[str, TokenOrigin], None]:
     """Yield the tokens that may be right, the likeliest first."""
     notebook = approach.notebook
     if notebook.token is TokenSource.AUTO:
+        if remembered is not None:
+            yield remembered, TokenOrigin.RUNTIME_FILE
         for token in await approach.connection.runtime_files.tokens(notebook, found.base_path):
             yield token, TokenOrigin.RUNTIME_FILE
     if notebook.token_file is not None:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from gateway.core.status import NotebookState
 from gateway.tunnels import prober
 from tests.tunnels.fakes import ALICE, Keys, alices, inventory
 from tests.tunnels.notebooks import FakeNotebook
 from tests.tunnels.remotes import FakeRemote
-from tests.tunnels.running import running, until
+from tests.tunnels.running import running, until, until_state
 
 pytestmark = pytest.mark.anyio
 
@@ -44,3 +45,20 @@ async def test_idle_notebook_is_asked_before_it_is_used(
         found = await tunnels.upstream(ALICE, within_seconds=10)
 
     assert found.token == "new"
+
+
+async def test_token_is_remembered_over_a_cut(
+    keys: Keys, remote: FakeRemote, notebook: FakeNotebook
+) -> None:
+    """A notebook that runs on needs no second look for it, which a slow line may not allow."""
+    file = notebook.write_runtime_file(remote.home or Path())
+    async with running(inventory(alices(notebook.port), remotes=(remote.config(keys),))) as tunnels:
+        before = await tunnels.upstream(ALICE, within_seconds=10)
+        file.unlink()
+
+        await remote.stop()
+        await until_state(tunnels, NotebookState.RECONNECTING)
+        await remote.start()
+
+        after = await tunnels.upstream(ALICE, within_seconds=10)
+        assert after.token == before.token == notebook.token

@@ -353,7 +353,7 @@ async def test_a_bug_does_not_spread(
     """What we did not expect is logged, and the others' notebooks stay."""
     stumbled = asyncio.Event()
 
-    async def stumble(*_: object) -> None:
+    async def stumble(*_: object, **__: object) -> None:
         asyncio.get_running_loop().call_soon(stumbled.set)
         raise ZeroDivisionError
 
