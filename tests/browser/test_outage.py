@@ -35,7 +35,8 @@ WATCH_DIALOGS = """() => {
     window.dialogs = [];
     new MutationObserver(() => {
         for (const dialog of document.querySelectorAll(".jp-Dialog")) {
-            if (!window.dialogs.includes(dialog.innerText)) window.dialogs.push(dialog.innerText);
+            const text = dialog.innerText;
+            if (text && !window.dialogs.includes(text)) window.dialogs.push(text);
         }
     }).observe(document.body, {childList: true, subtree: true});
 }"""
