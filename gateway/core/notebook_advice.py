@@ -134,6 +134,15 @@ def _silent(situation: Situation) -> Advice:
     )
 
 
+def _hung_up(situation: Situation) -> Advice:
+    notebook = situation.notebook
+    return Advice(
+        f"The notebook at {_place(situation)} takes connections and ends them without an answer.",
+        f"Look at its output on {notebook.remote} as {notebook.login}; if it does so again, stop it and start it"
+        f" anew: `{start_command(notebook)}`.",
+    )
+
+
 def _not_http(situation: Situation) -> Advice:
     return Advice(
         f"What answers at {_place(situation)} speaks neither HTTP nor TLS{_in_brackets(situation.detail)}.",
@@ -264,6 +273,7 @@ NOTEBOOK_ADVICE: Final[Mapping[Reason, Adviser]] = {
     Reason.FOREIGN_LISTENER: _foreign_listener,
     Reason.UNSURE_LISTENER: _unsure_listener,
     Reason.SILENT_NOTEBOOK: _silent,
+    Reason.HUNG_UP: _hung_up,
     Reason.NOT_HTTP: _not_http,
     Reason.CERTIFICATE_REFUSED: _certificate_refused,
 }

@@ -116,7 +116,7 @@ def test_opening_wakes_what_is_asleep(house: House, alice: Browser) -> None:
 
     assert "alice is asleep" in text
     assert "It opens in a moment" in text
-    assert state == {"state": "asleep", "summary": "Asleep"}
+    assert (state["state"], state["summary"]) == ("asleep", "Asleep")
 
 
 def test_address_of_the_page_is_not_used(house: House, alice: Browser) -> None:
