@@ -67,19 +67,12 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
-    """The running deployment."""
+class Deployment:
+    """Running services of a Compose project."""
 
     compose: tuple[str, ...]
     project: str
     engine: docker.DockerClient
-    path_entry: Entry
-    host_entry: Entry
-
-    @property
-    def url(self) -> str:
-        """The origin of the gateway in path routing."""
-        return self.path_entry.url.rstrip("/")
 
     def container(self, service: str) -> Container:
         """Return the container of a service, running or not."""
@@ -117,6 +110,19 @@ class Stack:
     def new_token(self, member: str, *, service: str = "gateway") -> str:
         """Make an API token for a member."""
         return self.run_in(service, f"gateway tokens create --member {member}").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Stack(Deployment):
+    """The deployment of compose/test.yaml."""
+
+    path_entry: Entry
+    host_entry: Entry
+
+    @property
+    def url(self) -> str:
+        """The origin of the gateway in path routing."""
+        return self.path_entry.url.rstrip("/")
 
     def client(self, token: str | None = None) -> httpx2.Client:
         """Return an HTTP client with a member's token, or a stranger's."""

@@ -108,7 +108,7 @@ def set_up(
     processes.wait_for(upstream_port, "/small", {})
     if not delay_ms:
         return backdrop
-    line = [sys.executable, "-m", "tests.bench.relay"]
+    line = [sys.executable, "-m", "tests.relay"]
     processes.start("relay", [*line, str(line_port), str(ssh_port), str(delay_ms)])
     processes.wait_for_port(line_port)
     return replace(backdrop, ssh_port=line_port)

@@ -1,22 +1,42 @@
 """A long line: a TCP relay that holds every byte back for a while, and never drops one.
 
-    python -m tests.bench.relay PORT TARGET_PORT DELAY_MS
+    python -m tests.relay PORT TARGET_PORT DELAY_MS
 
-It has no limit of its own but memory, so what is measured through it is windows, not bandwidth.
+It has no limit of its own but memory, so what is measured through it is windows, not bandwidth. It can also
+be muted: then it takes connections and bytes, and passes nothing on, as a black hole does.
 """
 
 import asyncio
+import random
 import sys
 from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import uvloop
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(slots=True)
+class Weather:
+    """How the line is just now; may change while it is in use."""
+
+    delay_seconds: float = 0.0
+    jitter_seconds: float = 0.0
+    muted: bool = False
+    chance: Callable[[], float] = field(default=random.random)
+
+    def delay(self) -> float:
+        """Return how long the next piece takes."""
+        return self.delay_seconds + (2 * self.chance() - 1) * self.jitter_seconds
 
 
 class Line:
     """One direction of one connection."""
 
-    def __init__(self, delay_seconds: float) -> None:
-        self._delay_seconds = delay_seconds
+    def __init__(self, weather: Weather) -> None:
+        self._weather = weather
         self._under_way: deque[tuple[float, bytes]] = deque()
         self._more = asyncio.Event()
 
@@ -28,11 +48,14 @@ class Line:
 
     async def _take(self, reader: asyncio.StreamReader) -> None:
         now = asyncio.get_running_loop().time
+        due = 0.0
         data = b"x"
         while data:
             data = await reader.read(1 << 20)
-            self._under_way.append((now() + self._delay_seconds, data))
-            self._more.set()
+            due = max(due, now() + self._weather.delay())  # a stream stays in order
+            if not data or not self._weather.muted:
+                self._under_way.append((due, data))
+                self._more.set()
 
     async def _give(self, writer: asyncio.StreamWriter) -> None:
         now = asyncio.get_running_loop().time
@@ -49,27 +72,30 @@ class Line:
             await writer.drain()
 
 
-async def listen(port: int, target_port: int, delay_seconds: float) -> asyncio.Server:
-    """Start a relay at ``port`` and return it; 0 is any free one."""
+async def listen(
+    address: tuple[str, int], target: tuple[str, int], weather: Weather
+) -> asyncio.Server:
+    """Start a relay at ``address`` and return it; port 0 is any free one."""
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", target_port)
+        far_reader, far_writer = await asyncio.open_connection(*target)
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(Line(delay_seconds).carry(reader, far_writer))
-                tasks.create_task(Line(delay_seconds).carry(far_reader, writer))
+                tasks.create_task(Line(weather).carry(reader, far_writer))
+                tasks.create_task(Line(weather).carry(far_reader, writer))
         except* OSError:
             pass  # one side is gone; so is the line
         finally:
             far_writer.close()
             writer.close()
 
-    return await asyncio.start_server(relay, "127.0.0.1", port, limit=1 << 22)
+    return await asyncio.start_server(relay, *address, limit=1 << 22)
 
 
 async def main(port: int, target_port: int, delay_seconds: float) -> None:
     """Be a relay until a signal ends the process."""
-    server = await listen(port, target_port, delay_seconds)
+    weather = Weather(delay_seconds)
+    server = await listen((LOOPBACK, port), (LOOPBACK, target_port), weather)
     await server.serve_forever()
 
 
