@@ -1,6 +1,7 @@
 """Dialing a remote: connect, check its host key, log in; within the time limit, or not at all."""
 
 import asyncio
+import socket
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
@@ -23,11 +24,14 @@ from gateway.tunnels.connection import Connection, held
 from gateway.tunnels.greeter import Greeter
 from gateway.tunnels.host_keys import Search
 from gateway.tunnels.identities import KeyPairs, key_pairs
+from gateway.tunnels.knocking import Knocker
 from gateway.tunnels.known_hosts import KnownKeys, described, host_names, known_keys
 from gateway.tunnels.translate import place, remote_error
 from gateway.tunnels.windows import Windows
 
-DIAL_SECONDS: Final = 10.0
+LOG_IN_SECONDS: Final = 10.0
+DIAL_SECONDS: Final = 25.0
+"""More than finding the remote, connecting to it and logging in take together at most."""
 KEEPALIVES: Final = 2
 """asyncssh gives up one interval after these: so a dead peer is noticed after three intervals."""
 
@@ -54,13 +58,14 @@ class Way:
 
 
 class Dialer:
-    """Dials remotes; knows how, and keeps nothing."""
+    """Dials remotes; knows how, and keeps nothing but where they were."""
 
     def __init__(self, *, pins: Pins, windows: Windows, agent_path: str = "") -> None:
         """Dial with the pins given; an empty ``agent_path`` leaves it to SSH_AUTH_SOCK."""
         self._pins = pins
         self._windows = windows
         self._agent_path = agent_path
+        self._knocker = Knocker()
 
     async def dial(
         self, way: Way, through: Connection | None
@@ -100,7 +105,10 @@ class Dialer:
         while True:
             greeter = Greeter(way.remote, remembered, others_known=bool(search.known))
             try:
-                ssh = await connect(way, Wants(through, keys, search.known, search.asked), greeter)
+                reached = through or await self._knocker.open(way.remote.host, way.remote.port)
+                async with asyncio.timeout(LOG_IN_SECONDS):
+                    wants = Wants(reached, keys, search.known, search.asked)
+                    ssh = await connect(way, wants, greeter)
             except (asyncssh.Error, OSError) as exc:
                 if search.goes_on(exc, greeter):
                     continue
@@ -136,20 +144,32 @@ class Dialer:
 class Wants:
     """What one try to connect goes by."""
 
-    through: Connection | None
+    through: Connection | socket.socket
     keys: KeyPairs
     known: KnownKeys
     host_key_algorithms: Sequence[str]
 
 
 async def connect(way: Way, wants: Wants, greeter: Greeter) -> asyncssh.SSHClientConnection:
-    """Connect and log in; nothing in ~/.ssh or of the environment counts."""
+    """Log in; nothing in ~/.ssh or of the environment counts."""
+    line = wants.through if isinstance(wants.through, socket.socket) else None
+    try:
+        return await _connect(way, wants, greeter, line)
+    finally:
+        if line is not None and not greeter.greeted:
+            line.close()  # asyncssh has not come to take it over
+
+
+async def _connect(
+    way: Way, wants: Wants, greeter: Greeter, line: socket.socket | None
+) -> asyncssh.SSHClientConnection:
     remote = way.remote
     return await asyncssh.connect(
         remote.host,
         remote.port,
         config=None,
-        tunnel=wants.through or (),
+        sock=line,
+        tunnel=() if line is not None else wants.through,
         client_factory=lambda: greeter,
         username=way.login,
         client_keys=wants.keys or None,
@@ -170,6 +190,6 @@ async def connect(way: Way, wants: Wants, greeter: Greeter) -> asyncssh.SSHClien
         compression_algs=None,
         keepalive_interval=remote.keepalive_seconds,
         keepalive_count_max=KEEPALIVES,
-        login_timeout=DIAL_SECONDS,
+        login_timeout=LOG_IN_SECONDS,
         utf8_decode_errors="replace",
     )

@@ -12,7 +12,7 @@ from gateway.core.names import TunnelId
 from gateway.core.status import TunnelState, TunnelStatus
 from gateway.core.tunnel import Tunnel, TunnelEvent, loss
 from gateway.errors import Reason, RemoteError, RemoteRejected, RemoteUnreachable
-from gateway.tunnels.connection import Connection
+from gateway.tunnels.connection import PING_SECONDS, Connection
 from gateway.tunnels.dialing import Way
 from gateway.tunnels.gate import Gate
 
@@ -62,6 +62,12 @@ class Keeper:
         self._jump = jump
         self._proven = False
         self._called = asyncio.Event()
+        self._away_since = time.monotonic()
+
+    @property
+    def outage_seconds(self) -> float:
+        """For how long there has been no connection; a silent one is none, as soon as that is known."""
+        return 0.0 if self.connection is not None else self._time.monotonic() - self._away_since
 
     async def run(self) -> None:
         """Keep the tunnel until cancelled."""
@@ -113,7 +119,7 @@ class Keeper:
             timer.cancel()
 
     async def _call_in_time(self) -> None:
-        await self._time.sleep(wait_before_dialing(self._tunnel, self._time.entropy()))
+        await self._time.sleep(self._pause())
         self._called.set()
 
     async def _dial(self) -> AbstractAsyncContextManager[Connection]:
@@ -131,8 +137,19 @@ class Keeper:
                 reason = await connection.closed()
             finally:
                 self.connection = None
-        age = self._time.monotonic() - started
+        self._away_since = self._time.monotonic()
+        age = self._away_since - started
+        if reason is Reason.SILENT:
+            self._away_since -= PING_SECONDS
         self._enter(loss(age), reason, f"the connection to {self.id.remote} ended: {reason}")
+
+    def _pause(self) -> float:
+        return wait_before_dialing(
+            self._tunnel,
+            self._time.entropy(),
+            reason=self.status.reason,
+            outage_seconds=self.outage_seconds,
+        )
 
     def _enter(self, event: TunnelEvent, reason: Reason | None, detail: str) -> None:
         before = self.status
