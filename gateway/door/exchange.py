@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Final, Protocol
 
+from gateway.core.browser import from_open_page
 from gateway.core.framing import Body, BodyKind, keeps_alive
 from gateway.core.head import RequestHead, ResponseHead
 from gateway.core.inventory import Limits
@@ -159,6 +160,12 @@ class Exchange:
         self._reply.status = self._reply.status or CLIENT_GONE
         self._over(keep=None)
 
+    def doubt(self) -> None:
+        """Have the remote asked for a sign of life: the upstream has been silent for a while."""
+        plan = self._plan
+        if isinstance(plan, ToNotebook):
+            self._door.reach.doubt(plan)
+
     def timed_out(self) -> None:
         """Give up: the upstream has been silent for too long."""
         silence = UpstreamTimedOut(Reason.SILENT_NOTEBOOK, "the notebook says nothing")
@@ -259,7 +266,12 @@ class Exchange:
     async def _reach(self, plan: ToControl | ToNotebook) -> None:
         hold = self._door.decider.inventory.server.hold_seconds
         try:
-            leg = await self._door.reach.leg(plan, hold_seconds=hold, upgrade=self.upgrade)
+            leg = await self._door.reach.leg(
+                plan,
+                hold_seconds=hold,
+                upgrade=self.upgrade,
+                patient=from_open_page(self._head),
+            )
         except UpstreamError as failure:
             self._task = None
             self._apologise(plan, failure)

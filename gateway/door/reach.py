@@ -25,13 +25,18 @@ class Notebooks(Protocol):
     def upstream_nowait(self, name: NotebookName) -> Upstream | None:
         """Return how to speak to the notebook, if it is ready."""
 
-    async def upstream(self, name: NotebookName, *, within_seconds: float) -> Upstream:
-        """Wait until the notebook is ready; raise UpstreamError."""
+    async def upstream(
+        self, name: NotebookName, *, within_seconds: float, patient: bool
+    ) -> Upstream:
+        """Wait until the notebook is ready, in an old outage only if ``patient``; raise UpstreamError."""
 
     async def open_channel(
         self, name: NotebookName, factory: Callable[[], asyncio.Protocol]
     ) -> asyncio.Transport:
         """Open a fresh stream to the notebook; raise UpstreamError."""
+
+    def doubt(self, name: NotebookName) -> None:
+        """Ask the notebook's remote for a sign of life now: an answer is long in coming."""
 
     def suspect(self, name: NotebookName) -> None:
         """Look at the notebook again now: something was odd."""
@@ -55,12 +60,15 @@ class Reach:
         return self._pool.take(_key(plan), upstream, surely=surely)
 
     async def leg(
-        self, plan: ToControl | ToNotebook, *, hold_seconds: float, upgrade: bool
+        self, plan: ToControl | ToNotebook, *, hold_seconds: float, upgrade: bool, patient: bool
     ) -> UpstreamLeg:
         """Open a connection for ``plan``, after a wait if need be; raise UpstreamError."""
         upstream = None
         if isinstance(plan, ToNotebook):
-            upstream = await self._upstream(plan.place.name, hold_seconds, upgrade=upgrade)
+            limit = min(LONGEST_WEBSOCKET_HOLD_SECONDS, hold_seconds) if upgrade else hold_seconds
+            upstream = await self._notebooks.upstream(
+                plan.place.name, within_seconds=limit, patient=patient
+            )
         leg = UpstreamLeg(upstream)
         try:
             async with asyncio.timeout(OPEN_SECONDS):
@@ -83,16 +91,15 @@ class Reach:
         """Take ``leg`` back for later."""
         self._pool.give(_key(plan), leg)
 
+    def doubt(self, plan: ToControl | ToNotebook) -> None:
+        """Have the remote asked for a sign of life, if ``plan`` leads to one."""
+        if isinstance(plan, ToNotebook):
+            self._notebooks.doubt(plan.place.name)
+
     def suspect(self, plan: ToControl | ToNotebook) -> None:
         """Have the notebook looked at again, if ``plan`` leads to one."""
         if isinstance(plan, ToNotebook):
             self._notebooks.suspect(plan.place.name)
-
-    async def _upstream(
-        self, name: NotebookName, hold_seconds: float, *, upgrade: bool
-    ) -> Upstream:
-        limit = LONGEST_WEBSOCKET_HOLD_SECONDS if upgrade else hold_seconds
-        return await self._notebooks.upstream(name, within_seconds=min(limit, hold_seconds))
 
 
 def _key(plan: ToControl | ToNotebook) -> PoolKey:

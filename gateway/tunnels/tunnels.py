@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.core.host_key import HostKeyChange
+from gateway.core.holding import hold_seconds
 from gateway.core.inventory import Grantees, Inventory, Notebook
 from gateway.core.names import LoginName, NotebookName, RemoteName, TunnelId
 from gateway.core.notebook_state import failure
@@ -103,14 +104,21 @@ class Tunnels:
         prober = self._probers.get(name)
         return None if prober is None else prober.upstream
 
-    async def upstream(self, name: NotebookName, *, within_seconds: float) -> Upstream:
+    async def upstream(
+        self, name: NotebookName, *, within_seconds: float, patient: bool = True
+    ) -> Upstream:
         """Return how to speak to a notebook, waiting while it is coming; raise UpstreamError else.
 
-        What is returned was true a moment ago: a notebook that nobody has asked for a while is asked first.
+        Who is not ``patient`` waits in the first seconds of an outage only. What is returned was true a
+        moment ago: a notebook that nobody has asked for a while is asked first.
         """
+        prober = self._prober_of(name)
+        limit = hold_seconds(
+            within_seconds, outage_seconds=prober.keeper.outage_seconds, patient=patient
+        )
         with suppress(TimeoutError):
-            async with asyncio.timeout(within_seconds):
-                await self._prober_of(name).confirmed()
+            async with asyncio.timeout(limit):
+                await prober.confirmed()
                 while (status := self.status(name)) is not None and status.state in COMING:
                     await self._change()
         prober = self._prober_of(name)
@@ -122,6 +130,11 @@ class Tunnels:
     async def open_channel(self, name: NotebookName, factory: ProtocolFactory) -> asyncio.Transport:
         """Open a fresh stream to a notebook, TLS done; raise UpstreamError when it can't be had."""
         return await self._prober_of(name).open(factory)
+
+    def doubt(self, name: NotebookName) -> None:
+        """Have the remote of a notebook pinged that has been asked, and says nothing for long."""
+        if (prober := self._probers.get(name)) is not None:
+            prober.doubt()
 
     def suspect(self, name: NotebookName) -> None:
         """Look after a notebook at which something odd was seen."""

@@ -78,6 +78,9 @@ class FakeNotebooks:
         self.upstreams = {NotebookName(name): upstream(name) for name in ports}
         self.opened: list[str] = []
         self.suspected: list[str] = []
+        self.doubted: list[str] = []
+        self.doubt_arose = asyncio.Event()
+        self.patience: list[bool] = []
         self.opening = asyncio.Event()
         self.may_open = asyncio.Event()
         self.may_open.set()
@@ -87,7 +90,10 @@ class FakeNotebooks:
     def upstream_nowait(self, name: NotebookName) -> Upstream | None:
         return None if name in self.down else self.upstreams.get(name)
 
-    async def upstream(self, name: NotebookName, *, within_seconds: float) -> Upstream:
+    async def upstream(
+        self, name: NotebookName, *, within_seconds: float, patient: bool
+    ) -> Upstream:
+        self.patience.append(patient)
         failure = self.down.get(name)
         if failure is None:
             return self.upstreams[name]
@@ -114,6 +120,10 @@ class FakeNotebooks:
 
     def suspect(self, name: NotebookName) -> None:
         self.suspected.append(name)
+
+    def doubt(self, name: NotebookName) -> None:
+        self.doubted.append(name)
+        self.doubt_arose.set()
 
 
 async def dial(port: int, factory: Callable[[], asyncio.Protocol]) -> asyncio.Transport:
