@@ -1,6 +1,5 @@
 """The deployment of compose/faults.yaml: started, broken, mended, and looked into."""
 
-import json
 import os
 import shutil
 import signal
@@ -9,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,7 @@ import docker.errors
 import httpx2
 import psutil
 
-from tests.stack import PASSWORD, Deployment, eventually, greets
+from tests.stack import Deployment, eventually, greets
 
 ROOT: Final = Path(__file__).parent.parent.parent
 COMPOSE_FILE: Final = ROOT / "compose" / "faults.yaml"
@@ -66,14 +66,12 @@ class Lab(Deployment):
 
     def processes(self, service: str, *names: str) -> list[psutil.Process]:
         """Return a service's processes of these names, whoever started them; all without names."""
-        space = os.readlink(f"/proc/{self.pid(service)}/ns/pid")
+        space = _space(self.pid(service))
         return [one for one in psutil.process_iter() if _is(one, space, names)]
 
     def gateway_process(self) -> psutil.Process:
         """Return the gateway's own process."""
-        (found,) = (
-            one for one in self.processes(self.gateway) if "serve" in one.cmdline()[1:]
-        )
+        (found,) = (one for one in self.processes(self.gateway) if "serve" in one.cmdline()[1:])
         return found
 
     def notebook_process(self, notebook: str) -> psutil.Process:
@@ -98,11 +96,17 @@ class Lab(Deployment):
             listed = client.get("/-/api/v1/notebooks").raise_for_status().json()
         return {one["name"]: one["state"] for one in listed}
 
-    def tunnels(self) -> dict[str, dict[str, object]]:
-        """Return every tunnel that leads to a notebook, by its login, as the API gives it."""
+    def tunnels_since(self) -> dict[str, float]:
+        """Return since when each login's tunnel is up, by the wall clock; without those that are not."""
         with self.client("watcher", timeout=5) as client:
             listed = client.get("/-/api/v1/tunnels").raise_for_status().json()
-        return {one["login"]: one for one in listed}
+        ups = [one for one in listed if one["state"] == "up"]
+        return {one["login"]: datetime.fromisoformat(one["since"]).timestamp() for one in ups}
+
+    def wait_reconnected(self, *logins: str, since: float) -> None:
+        """Wait until the tunnels of these logins are younger than ``since``."""
+        fresh = lambda: all(self.tunnels_since().get(login, 0) > since for login in logins)  # noqa: E731
+        eventually(fresh, within_seconds=30)
 
     def logged(self, service: str, since: float) -> str:
         """Return what a service has written since a moment of the wall clock."""
@@ -203,9 +207,14 @@ class Lab(Deployment):
             return False
 
 
-def _is(process: psutil.Process, space: str, names: Sequence[str]) -> bool:
+def _space(pid: int) -> Path:
+    """Return what tells the processes of one container from all others."""
+    return Path(f"/proc/{pid}/ns/pid").readlink()
+
+
+def _is(process: psutil.Process, space: Path, names: Sequence[str]) -> bool:
     try:
-        inside = os.readlink(f"/proc/{process.pid}/ns/pid") == space
+        inside = _space(process.pid) == space
         return inside and (not names or process.name() in names)
     except (OSError, psutil.NoSuchProcess):
         return False
@@ -261,21 +270,3 @@ def _environment(folder: Path) -> dict[str, str]:
         )
         wanted["GATEWAY_BASE_IMAGE"] = made.stdout.strip()
     return wanted
-
-
-def log_in(lab: Lab, member: str) -> httpx2.Response:
-    """Open a session through the log-in form, and return the form's answer."""
-    from tests.stack import hidden_fields  # noqa: PLC0415
-
-    with httpx2.Client(base_url=lab.url, headers={"Host": HOST, "Accept": "text/html"}) as client:
-        fields = hidden_fields(client.get("/-/login").text)
-        credentials = {"member": member, "password": PASSWORD}
-        origin = {"Origin": f"http://{HOST}"}
-        return client.post("/-/login", data=fields | credentials, headers=origin, timeout=30)
-
-
-def answer(response: httpx2.Response) -> str:
-    """Return an answer in short, for a person."""
-    with suppress(json.JSONDecodeError):
-        return f"{response.status_code} {response.json().get('detail', '')}".strip()
-    return str(response.status_code)

@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from tests.faults.lab import Lab
 from tests.faults.result import Result
-from tests.faults.rows import line
+from tests.faults.rows import line, notebook, remote
 
 
 class Row(Protocol):
@@ -34,5 +34,12 @@ class Course:
 
 
 ROWS: Final[Mapping[int, Row]] = {
-    row.number: row for row in (*line.ROWS, Course(15, "latency and jitter", line.far_away))
+    row.number: row
+    for row in (
+        *remote.ROWS,
+        *line.ROWS,
+        *notebook.ROWS,
+        Course(15, "latency and jitter", line.far_away),
+        Course(19, "slow notebook", notebook.slow),
+    )
 }

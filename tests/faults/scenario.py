@@ -12,6 +12,7 @@ from tests.faults.targets import OTHERS_UNHARMED, Check, Target
 from tests.faults.timeline import Measures, Timeline, measure
 
 Fault = Callable[[Lab], AbstractContextManager[None]]
+Look = Callable[[Lab, Timeline], Sequence[Check]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,8 @@ class Scenario:
     spared: Sequence[str] = ("bob",)
     settle_seconds: float = 6.0
     calm_seconds: float = 3.0
-    watched: Watched = Watched()
-    afterwards: Callable[[Lab, Timeline], Sequence[Check]] | None = None
+    watched: Watched = Watched()  # noqa: RUF009 - frozen
+    afterwards: Look | None = None
     """What else is to be looked at."""
     remarks: Sequence[str] = ()
 

@@ -116,8 +116,7 @@ def without_processes(lab: Lab) -> Iterator[None]:
 def kept_tunnels(lab: Lab, timeline: Timeline) -> Sequence[Check]:
     """Say whether the tunnels are those of before the fault."""
     seconds = time.time() - (time.monotonic() - timeline.begun)
-    since = [float(str(tunnel["since"])) for tunnel in lab.tunnels().values()]
-    young = sum(moment > seconds for moment in since)
+    young = sum(since > seconds for since in lab.tunnels_since().values())
     return [Check("no tunnel is dialled again", f"{young} dialled", young == 0)]
 
 
