@@ -9,7 +9,7 @@ import asyncio
 import socket
 from typing import Final, TypeAlias
 
-RESOLVE_SECONDS: Final = 3.0
+RESOLVE_SECONDS: Final = 2.0
 KNOCK_SECONDS: Final = (1.0, 1.0, 1.0, 1.0, 2.0)
 """How long each knock waits; the last allows for a line on which a SYN takes longer than a second."""
 
@@ -25,17 +25,28 @@ class Knocker:
 
     async def open(self, host: str, port: int) -> socket.socket:
         """Return a connection to ``host``; raise OSError when it can't be had."""
+        nameless: socket.gaierror | None = None
+        for number, seconds in enumerate(KNOCK_SECONDS):
+            addresses, nameless = await self._where(host, port)
+            first = number % len(addresses)
+            try:
+                async with asyncio.timeout(seconds):
+                    return await _first_of(addresses[first:] + addresses[:first])
+            except TimeoutError:
+                pass
+            except OSError as exc:
+                raise nameless or exc from None
+        raise nameless or ConnectionError(f"no answer in {sum(KNOCK_SECONDS):.0f} s")
+
+    async def _where(self, host: str, port: int) -> tuple[list[Address], socket.gaierror | None]:
+        """Return where ``host`` is, or was, and then why its name did not say; raise if it was nowhere."""
         try:
-            addresses = await _resolve(host, port)
+            self._found[host, port] = await _resolve(host, port)
         except socket.gaierror as exc:
             if (host, port) not in self._found:
                 raise
-            try:
-                return await _knock(self._found[host, port])
-            except OSError:
-                raise exc from None  # the name is what has to be mended
-        self._found[host, port] = addresses
-        return await _knock(addresses)
+            return self._found[host, port], exc
+        return self._found[host, port], None
 
 
 async def _resolve(host: str, port: int) -> list[Address]:
@@ -47,18 +58,6 @@ async def _resolve(host: str, port: int) -> list[Address]:
         detail = f"no answer in {RESOLVE_SECONDS:.0f} s"
         raise socket.gaierror(socket.EAI_AGAIN, detail) from exc
     return [(family, address) for family, _, _, _, address in found]
-
-
-async def _knock(addresses: list[Address]) -> socket.socket:
-    """Knock until somebody opens; at the second address first the second time, and so on."""
-    for number, seconds in enumerate(KNOCK_SECONDS):
-        first = number % len(addresses)
-        try:
-            async with asyncio.timeout(seconds):
-                return await _first_of(addresses[first:] + addresses[:first])
-        except TimeoutError:
-            pass
-    raise ConnectionError(f"no answer in {sum(KNOCK_SECONDS):.0f} s")
 
 
 async def _first_of(addresses: list[Address]) -> socket.socket:

@@ -112,14 +112,17 @@ class Tunnels:
         Who is not ``patient`` waits in the first seconds of an outage only. What is returned was true a
         moment ago: a notebook that nobody has asked for a while is asked first.
         """
-        prober = self._prober_of(name)
-        limit = hold_seconds(
-            within_seconds, outage_seconds=prober.keeper.outage_seconds, patient=patient
-        )
+        now = asyncio.get_running_loop().time
+        ends = now() + within_seconds
         with suppress(TimeoutError):
-            async with asyncio.timeout(limit):
-                await prober.confirmed()
-                while (status := self.status(name)) is not None and status.state in COMING:
+            async with asyncio.timeout_at(ends) as waiting:
+                await self._prober_of(name).confirmed()
+                while (prober := self._prober_of(name)).status.state in COMING:
+                    outage_seconds = prober.keeper.outage_seconds
+                    left = hold_seconds(
+                        within_seconds, outage_seconds=outage_seconds, patient=patient
+                    )
+                    waiting.reschedule(min(ends, now() + left))
                     await self._change()
         prober = self._prober_of(name)
         if prober.upstream is None:
