@@ -63,6 +63,7 @@ def figures(hit: Measures, spared: Measures) -> dict[str, str]:
     return {
         "noticed": seconds(hit.detected),
         "503 at once from": seconds(hit.fast),
+        "a 503 takes": milliseconds(hit.telling),
         "healed": seconds(hit.healed),
         "requests": str(hit.asked),
         "told 503": str(hit.told),

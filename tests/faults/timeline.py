@@ -14,8 +14,10 @@ FAST_SECONDS: Final = 0.05
 """Within this an answer comes at once."""
 SLOW_SECONDS: Final = 1.0
 """Beyond this an answer was held, or waited for a line that was cut."""
-FEW: Final = 0.02
-"""So many answers may be slower than fast ones, on a machine that measures itself."""
+HELD_SECONDS: Final = 0.5
+"""Beyond this a 503 was held before it was sent."""
+FEW: Final = 0.05
+"""So large a share of fast answers may take longer, on a machine that measures itself."""
 OK: Final = 200
 UNAVAILABLE: Final = 503
 ABNORMAL: Final = 1006
@@ -91,6 +93,8 @@ class Measures:
     detected: float | None = None
     fast: float | None = None
     healed: float | None = None
+    telling: float | None = None
+    """How long a 503 takes once all are told at once: the median."""
     closed: dict[int, int] = field(default_factory=dict)
     echoes_lost: int = 0
     calm_median: float | None = None
@@ -114,6 +118,7 @@ def measure(timeline: Timeline) -> Measures:
     begun = timeline.begun
     calm = [probe for probe in timeline.probes if probe.done < begun]
     since = [probe for probe in timeline.probes if probe.done >= begun]
+    fast = _fast(timeline)
     codes = [end.code for end in timeline.closed if end.at >= begun]
     return Measures(
         asked=len(since),
@@ -122,8 +127,9 @@ def measure(timeline: Timeline) -> Measures:
         slow=sum(probe.status == OK and probe.seconds > SLOW_SECONDS for probe in since),
         longest=max((probe.seconds for probe in since if probe.status is not None), default=0.0),
         detected=_detected(timeline),
-        fast=_fast(timeline),
+        fast=fast,
         healed=_healed(timeline),
+        telling=None if fast is None else _telling(timeline, begun + fast),
         closed={code: codes.count(code) for code in sorted(set(codes))},
         echoes_lost=sum(echo.status is None and echo.sent >= begun for echo in timeline.echoes),
         calm_median=percentile(calm, 50),
@@ -152,22 +158,26 @@ def _detected(timeline: Timeline) -> float | None:
 
 
 def _fast(timeline: Timeline) -> float | None:
-    """Return the seconds until the first request from which on all are refused at once."""
-    during = sorted(
-        (probe for probe in timeline.probes if timeline.begun <= probe.sent < timeline.lifted),
-        key=lambda probe: probe.sent,
-    )
+    """Return the seconds until the first request from which on all are refused at once, but for a few."""
     first: float | None = None
-    missed = 0
-    for number, probe in enumerate(reversed(during), start=1):
-        if probe.status != UNAVAILABLE:
+    late = 0
+    for number, probe in enumerate(reversed(_during(timeline)), start=1):
+        late += probe.seconds > FAST_SECONDS
+        if probe.status != UNAVAILABLE or probe.seconds > HELD_SECONDS:
             break
-        missed += probe.seconds > FAST_SECONDS
-        if probe.seconds > FAST_SECONDS and missed > FEW * number:
-            break
-        if probe.seconds <= FAST_SECONDS:
+        if probe.seconds <= FAST_SECONDS and late <= FEW * number:
             first = probe.sent
     return None if first is None else first - timeline.begun
+
+
+def _telling(timeline: Timeline, since: float) -> float | None:
+    """Return how long a refusal took from a moment on: the median."""
+    return percentile([probe for probe in _during(timeline) if probe.sent >= since], 50)
+
+
+def _during(timeline: Timeline) -> Sequence[Probe]:
+    during = (p for p in timeline.probes if timeline.begun <= p.sent < timeline.lifted)
+    return sorted(during, key=lambda probe: probe.sent)
 
 
 def _healed(timeline: Timeline) -> float | None:
@@ -181,6 +191,8 @@ def _healed(timeline: Timeline) -> float | None:
 def _healed_one(timeline: Timeline, notebook: str) -> float | None:
     probes = [probe for probe in timeline.probes if probe.notebook == notebook]
     bad = [probe.sent for probe in probes if probe.status != OK]
+    if not bad and not any(probe.seconds > SLOW_SECONDS for probe in probes):
+        return 0.0
     after = max(bad, default=timeline.begun)
     good = [
         probe.done

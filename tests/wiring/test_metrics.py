@@ -29,6 +29,7 @@ def test_states_and_counts_are_told() -> None:
             host_key_changes=lambda: (
                 HostKeyChange(LAB, ("SHA256:old",), ("ssh-rsa SHA256:new",)),
             ),
+            problems=lambda: 3,
         )
     )
 
@@ -42,3 +43,4 @@ def test_states_and_counts_are_told() -> None:
     assert 'gateway_host_key_changed{remote="farm"} 0.0' in told
     assert "gateway_requests_total 7.0" in told
     assert "gateway_websockets 2.0" in told
+    assert "gateway_configuration_problems 3.0" in told

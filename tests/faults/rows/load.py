@@ -1,0 +1,267 @@
+"""Rows 32 to 37: many who idle, vanish or dawdle; more than there is room, files or memory for."""
+
+import asyncio
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import psutil
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from tests.faults import wires
+from tests.faults.lab import HOST, Lab
+from tests.faults.members import established, open_socket, open_sockets, upload
+from tests.faults.observers import Observers, Watched
+from tests.faults.result import Result
+from tests.faults.rows.gateway import ALL, metric
+from tests.faults.rows.notebook import in_place_of_alice
+from tests.faults.scenario import Scenario, figures
+from tests.faults.targets import Check, Target, healed
+from tests.faults.timeline import Measures, Timeline, measure
+from tests.stack import eventually
+
+IDLE_SOCKETS: Final = 1000
+IDLE_SECONDS: Final = 60
+SLOW_CLIENTS: Final = 200
+SLOW_SECONDS: Final = 40
+CLOSED_WITHIN_SECONDS: Final = 35
+UPLOAD_BYTES: Final = 2 << 30
+DRIBBLE_BYTES: Final = 12 << 20
+MEGABYTE: Final = 1 << 20
+NOBODY: Final = Measures()
+
+
+def idle_sockets(lab: Lab) -> Result:
+    """Hold a thousand WebSockets open on which nothing happens."""
+    process = lab.gateway_process()
+    before = process.memory_info().rss, process.num_fds()
+
+    async def hold() -> tuple[int, int, int, float, int]:
+        sockets = await open_sockets(lab, IDLE_SOCKETS)
+        held = process.memory_info().rss, process.num_fds()
+        used = -_cpu_seconds(process)
+        await asyncio.sleep(IDLE_SECONDS)
+        used += _cpu_seconds(process)
+        alive = sum(await asyncio.gather(*(_answers(socket) for socket in sockets)))
+        await asyncio.gather(*(socket.close() for socket in sockets))
+        return len(sockets), alive, held[0] - before[0], used, held[1] - before[1]
+
+    opened, alive, memory, used, files = asyncio.run(hold())
+    each = memory / max(opened, 1) / 1024
+    busy = 100 * used / IDLE_SECONDS
+    checks = [
+        Check(f"{IDLE_SOCKETS} open", str(opened), opened == IDLE_SOCKETS),
+        Check(f"all answer after {IDLE_SECONDS} s", str(alive), alive == opened),
+        Check("memory for each: at most 100 KB", f"{each:.0f} KB", each <= 100),
+        Check(
+            "file descriptors for each: at most 2",
+            f"{files / max(opened, 1):.2f}",
+            files <= 2 * opened,
+        ),
+        Check("processor meanwhile: at most 10 %", f"{busy:.1f} %", busy <= 10),
+    ]
+    remarks = (f"{IDLE_SECONDS} s here; ten minutes in the matrix",)
+    return Result(
+        32,
+        "1,000 idle WebSockets",
+        "opened through the gateway to three notebooks",
+        {},
+        checks,
+        remarks,
+    )
+
+
+def vanished(lab: Lab) -> Result:
+    """Let a browser's machine vanish from the network while its WebSocket is open."""
+
+    async def vanish() -> tuple[float, float]:
+        address = lab.address(lab.gateway)
+        socket = await open_socket(lab, "bob", address)
+        port = socket.local_address[1]
+        held = metric(lab, "gateway_exchanges")
+        both = (
+            ("INPUT", "-p", "tcp", "--sport", str(port), *wires.DROP),
+            ("OUTPUT", "-p", "tcp", "--dport", str(port), *wires.DROP),
+        )
+        with wires.filtered(lab, lab.gateway, *both):
+            gone = lambda: not any(end.endswith(f":{port}") for end in established(lab))  # noqa: E731
+            seconds = await asyncio.to_thread(eventually, gone, within_seconds=90)
+        left = metric(lab, "gateway_exchanges")
+        socket.transport.abort()
+        return seconds, held - left
+
+    seconds, ended = asyncio.run(vanish())
+    checks = [
+        Check("noticed within 60 s", f"{seconds:.0f} s", seconds <= 60),
+        Check("its way to the notebook is closed too", f"{ended:g} closed", ended >= 1),
+    ]
+    return Result(33, "vanished browser", "iptables DROP of one WebSocket's packets", {}, checks)
+
+
+def slow_clients(lab: Lab) -> Result:
+    """Let clients send their heads, send their bodies and read their answers as slowly as they can."""
+    url = f"http://{lab.address(lab.gateway)}:8000"
+    attacks = {
+        "heads": ["-H", "-u", f"{url}/-/login"],
+        "bodies": ["-B", "-u", f"{url}/-/login"],
+        "reading": ["-X", "-w", "10", "-y", "20", "-n", "5", "-z", "32", "-u", f"{url}/-/static/x"],
+    }
+    usual = [
+        "-c",
+        str(SLOW_CLIENTS),
+        "-r",
+        "100",
+        "-i",
+        "5",
+        "-l",
+        str(SLOW_SECONDS + 20),
+        "-p",
+        "3",
+    ]
+    header = ["-1", f"Host: {HOST}"]
+    checks: list[Check] = []
+    with Observers(lab, Watched()) as observers:
+        time.sleep(3)
+        begun = time.monotonic()
+        for name, words in attacks.items():
+            ours = set(established(lab))
+            attack = subprocess.Popen(
+                ["slowhttptest", *words, *usual, *header], stdout=subprocess.DEVNULL
+            )
+            try:
+                time.sleep(5)
+                most = len(set(established(lab)) - ours)
+                time.sleep(CLOSED_WITHIN_SECONDS)
+                left = len(set(established(lab)) - ours)
+            finally:
+                attack.kill()
+                attack.wait()
+            promise = f"slow {name}: closed after {CLOSED_WITHIN_SECONDS} s"
+            checks.append(Check(promise, f"{left} left of {most}", left <= SLOW_CLIENTS // 20))
+    seen = measure(observers.timeline(begun, begun))
+    checks += [
+        Check("members' requests failed: none", str(seen.failed), seen.failed == 0),
+        Check(
+            "members' WebSockets closed: none", str(seen.sockets_closed), seen.sockets_closed == 0
+        ),
+    ]
+    injection = f"slowhttptest, {SLOW_CLIENTS} connections each"
+    return Result(34, "slow clients", injection, figures(seen, NOBODY), checks)
+
+
+def large_upload(lab: Lab) -> Result:
+    """Upload a lot, to a notebook that takes it fast, and to one that takes it slowly."""
+    process = lab.gateway_process()
+    with in_place_of_alice(lab):
+        before = process.memory_info().rss
+        peak = [before]
+        sample = lambda: peak.append(process.memory_info().rss)  # noqa: E731
+        begun = time.monotonic()
+        fast = upload(lab, "/alice/sink", UPLOAD_BYTES, meanwhile=sample)
+        rate = UPLOAD_BYTES / (time.monotonic() - begun) / MEGABYTE
+        slow = upload(lab, "/alice/sink?bps=1000000", DRIBBLE_BYTES, meanwhile=sample)
+    grown = (max(peak) - before) / MEGABYTE
+    writable = (
+        lab.container(lab.gateway).exec_run(["du", "-s", "-k", "/tmp"])[1].decode().split()[0]
+    )
+    checks = [
+        Check("a fast one arrives whole", fast, fast == f"200 {UPLOAD_BYTES}"),
+        Check("a slow one arrives whole", slow, slow == f"200 {DRIBBLE_BYTES}"),
+        Check("memory grows by less than 64 MB", f"{grown:.0f} MB", grown < 64),
+        Check("nothing is put on disk", f"{writable} KB", int(writable) < 1024),
+    ]
+    remarks = (f"{UPLOAD_BYTES >> 30} GiB here at {rate:.0f} MB/s; 10 GB in the matrix",)
+    return Result(35, "large upload", "PUT of zeros, fast and at 1 MB/s", {}, checks, remarks)
+
+
+def few_files(lab: Lab) -> Result:
+    """Leave the gateway hardly a file descriptor, while members come."""
+    process = lab.gateway_process()
+    limits = process.rlimit(psutil.RLIMIT_NOFILE)
+    with Observers(lab, Watched(rate=5)) as observers:
+        time.sleep(3)
+        begun = time.monotonic()
+        process.rlimit(psutil.RLIMIT_NOFILE, (process.num_fds() + 10, limits[1]))
+        try:
+            opened = asyncio.run(_open_and_close(lab, 60))
+            used = -_cpu_seconds(process)
+            time.sleep(3)
+            busy = 100 * (used + _cpu_seconds(process)) / 3
+        finally:
+            process.rlimit(psutil.RLIMIT_NOFILE, limits)
+        lifted = time.monotonic()
+        again = asyncio.run(_open_and_close(lab, 60))
+        time.sleep(2)
+    seen = measure(observers.timeline(begun, lifted))
+    checks = [
+        Check("open WebSockets stay", f"{seen.sockets_closed} closed", seen.sockets_closed == 0),
+        Check("some are refused", f"{60 - opened} of 60", opened < 60),
+        Check("processor while full: at most 50 %", f"{busy:.0f} %", busy <= 50),
+        Check("with room again, all are let in", str(again), again == 60),
+        Target("healed", lambda m: m.healed, 2.0).check(seen, NOBODY),
+    ]
+    return Result(36, "no file descriptors", "prlimit --nofile", figures(seen, NOBODY), checks)
+
+
+@contextmanager
+def out_of_memory(lab: Lab) -> Iterator[None]:
+    """Take the memory away that the gateway is about to need."""
+    process = lab.gateway_process()
+    name = lab.container(lab.gateway).name
+    limit = str(process.memory_info().rss + 4 * MEGABYTE)
+    update = ("docker", "update", "--memory", limit, "--memory-swap", limit, name)
+    subprocess.run(update, check=True, capture_output=True)
+    try:
+        asyncio.run(_crowd_until_it_dies(lab, process))
+        yield
+    finally:
+        usual = ("docker", "update", "--memory", "1g", "--memory-swap", "2g", name)
+        subprocess.run(usual, check=True, capture_output=True)
+
+
+async def _crowd_until_it_dies(lab: Lab, process: psutil.Process) -> None:
+    try:
+        async with asyncio.timeout(30):
+            while process.is_running():
+                await open_sockets(lab, 300)
+    except OSError:
+        pass  # it is gone, and its address with it
+
+
+def killed_for_memory(lab: Lab, _: Timeline) -> list[Check]:
+    """Say whether it was the kernel that ended the gateway, and the engine that started it again."""
+    container = lab.container(lab.gateway)
+    container.reload()
+    count = container.attrs["RestartCount"]
+    return [Check("the restart policy has started it again", f"{count} times", count >= 1)]
+
+
+async def _open_and_close(lab: Lab, count: int) -> int:
+    sockets = await open_sockets(lab, count, at_once=10)
+    for socket in sockets:
+        await socket.close()
+    return len(sockets)
+
+
+async def _answers(socket: ClientConnection) -> bool:
+    try:
+        await asyncio.wait_for(await socket.ping(), 20)
+    except (ConnectionClosed, TimeoutError):
+        return False
+    return True
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    used = process.cpu_times()
+    return float(used.user + used.system)
+
+
+ROWS: Final = (
+    Scenario(
+        37, "out of memory", "docker update --memory, many WebSockets", out_of_memory, 1.0,
+        (healed(15.0),), hit=ALL, spared=(), settle_seconds=20.0, afterwards=killed_for_memory,
+    ),
+)  # fmt: skip
