@@ -1,6 +1,6 @@
 """A long line: a TCP relay that holds every byte back for a while, and never drops one.
 
-    python -m tests.relay PORT TARGET_PORT DELAY_MS
+    python -m tests.relay HOST:PORT TARGET_HOST:PORT DELAY_MS [JITTER_MS] [muted]
 
 It has no limit of its own but memory, so what is measured through it is windows, not bandwidth. It can also
 be muted: then it takes connections and bytes, and passes nothing on, as a black hole does.
@@ -18,9 +18,9 @@ import uvloop
 LOOPBACK = "127.0.0.1"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Weather:
-    """How the line is just now; may change while it is in use."""
+    """How the line is."""
 
     delay_seconds: float = 0.0
     jitter_seconds: float = 0.0
@@ -92,12 +92,18 @@ async def listen(
     return await asyncio.start_server(relay, *address, limit=1 << 22)
 
 
-async def main(port: int, target_port: int, delay_seconds: float) -> None:
+async def main(address: str, target: str, weather: Weather) -> None:
     """Be a relay until a signal ends the process."""
-    weather = Weather(delay_seconds)
-    server = await listen((LOOPBACK, port), (LOOPBACK, target_port), weather)
+    server = await listen(_pair(address), _pair(target), weather)
     await server.serve_forever()
 
 
+def _pair(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    return host, int(port)
+
+
 if __name__ == "__main__":
-    uvloop.run(main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]) / 1000))
+    words = [word for word in sys.argv[3:] if word != "muted"]
+    line = Weather(*(float(word) / 1000 for word in words), muted="muted" in sys.argv)
+    uvloop.run(main(sys.argv[1], sys.argv[2], line))

@@ -3,14 +3,16 @@
 iptables, tc, ss and ip run from this machine through nsenter: the containers need no rights for it.
 """
 
-import asyncio
-import threading
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from tests.faults.lab import Lab
-from tests.relay import Weather, listen
+from tests.faults.lab import ROOT, Lab
+from tests.relay import Weather
+from tests.stack import eventually, greets
 
 INTO: Final = ("INPUT", "-p", "tcp", "--dport", "22")
 OUT_OF: Final = ("OUTPUT", "-p", "tcp", "--sport", "22")
@@ -70,7 +72,7 @@ def through_relay(lab: Lab, weather: Weather, remote: str = "lab") -> Iterator[N
     target = lab.address(remote)
     networks = lab.container(remote).attrs["NetworkSettings"]["Networks"]
     here = str(networks[f"{lab.project}_default"]["Gateway"])
-    with _relaying(here, (target, 22), weather) as port:
+    with _relaying(here, target, weather) as port:
         match = ("OUTPUT", "-p", "tcp", "-d", target, "--dport", "22")
         detour = (*match, "-j", "DNAT", "--to-destination", f"{here}:{port}")
         nat = ("iptables", "-t", "nat")
@@ -83,26 +85,15 @@ def through_relay(lab: Lab, weather: Weather, remote: str = "lab") -> Iterator[N
 
 
 @contextmanager
-def _relaying(here: str, target: tuple[str, int], weather: Weather) -> Iterator[int]:
-    """Run a relay in a thread, and give its port; what goes through it ends with it."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    starting = asyncio.run_coroutine_threadsafe(listen((here, 0), target, weather), loop)
-    server = starting.result(10)
-    try:
-        yield int(server.sockets[0].getsockname()[1])
-    finally:
-        asyncio.run_coroutine_threadsafe(_end(server), loop).result(10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()
-
-
-async def _end(server: asyncio.Server) -> None:
-    server.close()
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    if others:
-        await asyncio.wait(others)
+def _relaying(here: str, target: str, weather: Weather) -> Iterator[int]:
+    """Run a relay on this machine, and give its port; what goes through it ends with it."""
+    with socket.create_server((here, 0)) as free:
+        port = int(free.getsockname()[1])
+    milliseconds = [str(1000 * part) for part in (weather.delay_seconds, weather.jitter_seconds)]
+    words = [sys.executable, "-m", "tests.relay", f"{here}:{port}", f"{target}:22", *milliseconds]
+    with subprocess.Popen([*words, "muted"] if weather.muted else words, cwd=ROOT) as relay:
+        try:
+            eventually(lambda: greets(here, port), within_seconds=20)
+            yield port
+        finally:
+            relay.kill()
