@@ -2,25 +2,33 @@
 
     python -m tests.faults [ROW ...]         all rows, or only these
     python -m tests.faults --missing         only those that build/faults has no result of yet
+    python -m tests.faults --page            no row: only write the page anew
 
 It runs as root on Debian with a Docker engine, in containers of its own (compose/faults.yaml), takes them away
 at the end, and sends nothing anywhere else. Each row's result is kept in build/faults as soon as it is there;
-docs/reference/recovery.md is written anew from all results that are kept.
+once there is one of each row, docs/reference/recovery.md is written from them.
 """
 
 import argparse
+import os
+import platform
 import sys
 import time
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 from tests.faults.lab import ROOT, Lab, running
-from tests.faults.matrix import ROWS, Row
+from tests.faults.matrix import LEFT_OUT, ROWS, Row
+from tests.faults.report import page
 from tests.faults.result import Result, load, save
 from tests.faults.targets import Check
 
 RESULTS: Final = ROOT / "build" / "faults"
+SETTING: Final = RESULTS / "setting.txt"
+PAGE: Final = ROOT / "docs" / "reference" / "recovery.md"
 
 
 def arguments(argv: Sequence[str]) -> list[Row]:
@@ -29,11 +37,12 @@ def arguments(argv: Sequence[str]) -> list[Row]:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("rows", nargs="*", type=int, metavar="ROW")
     parser.add_argument("--missing", action="store_true")
+    parser.add_argument("--page", action="store_true")
     wanted = parser.parse_args(argv)
     if unknown := [number for number in wanted.rows if number not in ROWS]:
         parser.error(f"there is no row {unknown[0]}; there are {', '.join(map(str, sorted(ROWS)))}")
     held = {result.number for result in load(RESULTS)} if wanted.missing else set()
-    numbers = [number for number in wanted.rows or sorted(ROWS) if number not in held]
+    numbers = [] if wanted.page else wanted.rows or sorted(ROWS.keys() - held)
     return [ROWS[number] for number in numbers]
 
 
@@ -48,28 +57,62 @@ def run(lab: Lab, row: Row) -> Result:
         result = Result(row.number, row.title, "", checks=[trouble])
     finally:
         lab.mend()
-    say(f"  {time.monotonic() - begun:.0f} s")
-    return result
+    say(f"   {time.monotonic() - begun:.0f} s")
+    return replace(result, date=f"{datetime.now(UTC):%Y-%m-%d}")
 
 
 def main(argv: Sequence[str]) -> int:
     """Run what was asked for; return 1 when a promise was not kept."""
     rows = arguments(argv)
     results: list[Result] = []
-    with running(RESULTS / "run", say=say) as lab:
-        for row in rows:
-            say(f"{row.number}. {row.title}")
-            results.append(run(lab, row))
-            save(RESULTS, results[-1])
-            show(results[-1])
-    return int(not all(result.met for result in results))
+    if rows:
+        with running(RESULTS / "run", say=say) as lab:
+            SETTING.write_text(_setting(lab))
+            for row in rows:
+                say(f"{row.number}. {row.title}")
+                results.append(run(lab, row))
+                save(RESULTS, results[-1])
+                show(results[-1])
+    write_page(load(RESULTS))
+    missed = [str(result.number) for result in results if not result.met]
+    say(
+        f"not all promises are kept in rows {', '.join(missed)}"
+        if missed
+        else "all promises are kept"
+    )
+    return int(bool(missed))
 
 
 def show(result: Result) -> None:
     """Print one row's result."""
-    say("  " + ", ".join(f"{name} {text}" for name, text in result.figures.items() if text))
+    figures = [f"{name} {text}" for name, text in result.figures.items() if text]
+    if figures:
+        say(f"   {', '.join(figures)}")
     for check in result.checks:
-        say(f"  {'ok  ' if check.met else 'MISS'} {check.promise}: {check.seen}")
+        say(f"   {'ok  ' if check.met else 'MISS'} {check.promise}: {check.seen}")
+
+
+def write_page(held: Sequence[Result]) -> None:
+    """Write the reference page, if there is a result of each row."""
+    if missing := sorted(ROWS.keys() - {result.number for result in held}):
+        say(f"{PAGE.name} is not written: no result yet of rows {', '.join(map(str, missing))}")
+        return
+    PAGE.write_text(page(held, LEFT_OUT, SETTING.read_text()))
+    say(f"written: {PAGE.relative_to(ROOT)}")
+
+
+def _setting(lab: Lab) -> str:
+    """Return what ran where, in a sentence."""
+    engine = lab.engine.version()["Version"]
+    sshd = lab.container("lab").exec_run(["/usr/sbin/sshd", "-V"])[1].decode().split(",")[0].strip()
+    with lab.client("bob") as client:
+        jupyter = client.get("/bob/api").json()["version"]
+    gateway = lab.run_in("gateway", "gateway version").strip()
+    return (
+        f"Run on {datetime.now(UTC):%Y-%m-%d} on a machine with {os.cpu_count()} cores, which the load, the"
+        f" gateway and both remotes share (Linux {platform.release()}, Docker {engine}): {gateway},"
+        f" {sshd}, Jupyter Server {jupyter}."
+    )
 
 
 def say(text: str) -> None:

@@ -28,6 +28,7 @@ NOTEBOOKS: Final = {"alice": "lab", "carol": "lab", "bob": "other"}
 """Each notebook, and the remote that it is on."""
 PORTS: Final = {"alice": 7001, "bob": 7002, "carol": 7003}
 MEMBERS: Final = ("alice", "bob", "carol", "watcher")
+PASSWORD_OWNERS: Final = ("bob", "carol")
 SSHD: Final = frozenset({"sshd", "sshd-session", "sshd-auth"})
 LIBFAKETIME: Final = tuple(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 
@@ -71,7 +72,8 @@ class Lab(Deployment):
 
     def gateway_process(self) -> psutil.Process:
         """Return the gateway's own process."""
-        (found,) = (one for one in self.processes(self.gateway) if "serve" in one.cmdline()[1:])
+        served = (one for one in self.processes(self.gateway) if "serve" in one.cmdline())
+        (found,) = (one for one in served if one.name() != "docker-init")
         return found
 
     def notebook_process(self, notebook: str) -> psutil.Process:
@@ -142,19 +144,30 @@ class Lab(Deployment):
 
     # --- Starting, mending, ending ---
 
-    def replace_gateway(self, service: str) -> None:
-        """Let another service of the compose file be the gateway, with new tokens."""
-        if service != self.gateway:
-            self.container(self.gateway).stop(timeout=15)
+    @contextmanager
+    def instead(self, service: str, *, new_store: bool = False) -> Iterator[None]:
+        """Let another service of the compose file be the gateway for a while."""
+        usual, tokens = self.gateway, dict(self.tokens)
+        self.container(usual).stop(timeout=15)
+        try:
             run_compose(self, "--profile", service, "up", "--detach", "--wait", service)
             self.at["gateway"] = service
-        self.introduce_members()
-        self.wait_ready()
+            if new_store:
+                self.introduce_members()
+            self.wait_ready()
+            yield
+        finally:
+            self.at["gateway"] = usual
+            self.tokens.update(tokens)
+            run_compose(self, "--profile", service, "rm", "--stop", "--force", service)
+            self.container(usual).start()
+            self.wait_ready()
 
     def introduce_members(self) -> None:
-        """Give every member a password and a token."""
-        for member in MEMBERS:
+        """Give every member a token, and those who log in with it a password."""
+        for member in PASSWORD_OWNERS:
             self.set_password(member, service=self.gateway)
+        for member in MEMBERS:
             self.tokens[member] = self.new_token(member, service=self.gateway)
 
     def wait_ready(self, within_seconds: float = 90) -> None:

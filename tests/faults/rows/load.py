@@ -16,11 +16,11 @@ from tests.faults.lab import HOST, Lab
 from tests.faults.members import established, open_socket, open_sockets, upload
 from tests.faults.observers import Observers, Watched
 from tests.faults.result import Result
-from tests.faults.rows.gateway import ALL, metric
+from tests.faults.rows.gateway import ALL, NOBODY, metric
 from tests.faults.rows.notebook import in_place_of_alice
 from tests.faults.scenario import Scenario, figures
 from tests.faults.targets import Check, Target, healed
-from tests.faults.timeline import Measures, Timeline, measure
+from tests.faults.timeline import Timeline, measure
 from tests.stack import eventually
 
 IDLE_SOCKETS: Final = 1000
@@ -31,7 +31,6 @@ CLOSED_WITHIN_SECONDS: Final = 35
 UPLOAD_BYTES: Final = 2 << 30
 DRIBBLE_BYTES: Final = 12 << 20
 MEGABYTE: Final = 1 << 20
-NOBODY: Final = Measures()
 
 
 def idle_sockets(lab: Lab) -> Result:
