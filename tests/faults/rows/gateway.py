@@ -145,8 +145,8 @@ def bad_configuration(lab: Lab) -> Result:
         since, begun = time.time(), time.monotonic()
         file.write_text(good.replace("port: 7002", "port: 7001x\n    prot: 1"))
         lab.container(lab.gateway).kill("SIGHUP")
-        eventually(lambda: "is not taken" in lab.logged(lab.gateway, since), within_seconds=10)
-        named = "line " in lab.logged(lab.gateway, since)
+        said = lambda: lab.logged(lab.gateway, since)  # noqa: E731
+        eventually(lambda: "gateway.yaml:23:" in said(), within_seconds=10)
         problems = metric(lab, "gateway_configuration_problems")
         code, _ = lab.container(lab.gateway).exec_run(["gateway", "check"])
         time.sleep(1)
@@ -157,7 +157,7 @@ def bad_configuration(lab: Lab) -> Result:
     seen = measure(observers.timeline(begun, lifted))
     checks = [
         *_members_unharmed(seen),
-        Check("the log names the line", str(named), named),
+        Check("the log names the line", "it does", met=True),
         Check("the metric counts the problems", f"{problems:g}", problems > 0),
         Check("gateway check ends with 78", str(code), code == 78),
     ]
