@@ -103,6 +103,19 @@ class Deployment:
         assert done.returncode == 0, f"{command}: {done.stderr}"
         return done.stdout
 
+    def pid(self, service: str) -> int:
+        """Return the process id of a service's first process."""
+        container = self.container(service)
+        container.reload()
+        return int(container.attrs["State"]["Pid"])
+
+    def in_network_of(self, service: str, *command: str) -> str:
+        """Run a command of this machine in the network of a service's container."""
+        nsenter = ["nsenter", "--target", str(self.pid(service)), "--net"]
+        return subprocess.run(
+            [*nsenter, *command], check=True, capture_output=True, text=True
+        ).stdout
+
     def set_password(self, member: str, *, service: str = "gateway") -> None:
         """Give a member the tests' password, as an administrator would."""
         self.run_in(service, f"gateway members password {member} --stdin", stdin=f"{PASSWORD}\n")

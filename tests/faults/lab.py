@@ -59,12 +59,6 @@ class Lab(Deployment):
         headers = {"Host": HOST, "Authorization": f"Bearer {self.tokens[member]}"}
         return httpx2.Client(base_url=self.url, headers=headers, timeout=timeout)
 
-    def pid(self, service: str) -> int:
-        """Return the process id of a service's first process."""
-        container = self.container(service)
-        container.reload()
-        return int(container.attrs["State"]["Pid"])
-
     def processes(self, service: str, *names: str) -> list[psutil.Process]:
         """Return a service's processes of these names, whoever started them; all without names."""
         space = _space(self.pid(service))
@@ -84,13 +78,6 @@ class Lab(Deployment):
             if f"--port={PORTS[notebook]}" in one.cmdline()
         )
         return found
-
-    def in_network_of(self, service: str, *command: str) -> str:
-        """Run a command of this machine in the network of a service's container."""
-        nsenter = ["nsenter", "--target", str(self.pid(service)), "--net"]
-        return subprocess.run(
-            [*nsenter, *command], check=True, capture_output=True, text=True
-        ).stdout
 
     def states(self) -> dict[str, str]:
         """Return every notebook's state, as the API gives it."""
@@ -152,6 +139,7 @@ class Lab(Deployment):
         try:
             run_compose(self, "--profile", service, "up", "--detach", "--wait", service)
             self.at["gateway"] = service
+            self.wait_serving()
             if new_store:
                 self.introduce_members()
             self.wait_ready()
@@ -169,6 +157,10 @@ class Lab(Deployment):
             self.set_password(member, service=self.gateway)
         for member in MEMBERS:
             self.tokens[member] = self.new_token(member, service=self.gateway)
+
+    def wait_serving(self) -> float:
+        """Wait until the gateway takes requests; return how long that took."""
+        return eventually(self._serves, within_seconds=60)
 
     def wait_ready(self, within_seconds: float = 90) -> None:
         """Wait until every notebook can be used."""
@@ -212,6 +204,12 @@ class Lab(Deployment):
         self.in_network_of(service, "ip", "link", "set", "eth0", "up")
         with suppress(subprocess.CalledProcessError):
             self.in_network_of(service, "tc", "qdisc", "del", "dev", "eth0", "root")
+
+    def _serves(self) -> bool:
+        try:
+            return httpx2.get(f"{self.url}/-/readyz", headers={"Host": HOST}).is_success
+        except httpx2.HTTPError:
+            return False
 
     def _all_ready(self) -> bool:
         try:
@@ -259,6 +257,7 @@ def running(folder: Path, *, say: Callable[[str], None]) -> Iterator[Lab]:
     try:
         say("building and starting …")
         run_compose(lab, "up", "--build", "--detach", "--wait", "gateway")
+        lab.wait_serving()
         lab.introduce_members()
         lab.wait_ready()
         say(f"all notebooks are ready after {time.monotonic() - begun:.0f} s")

@@ -12,7 +12,7 @@ from typing import Final
 
 from tests.faults.lab import ROOT, Lab
 from tests.relay import Weather
-from tests.stack import eventually, greets
+from tests.stack import Deployment, eventually, greets
 
 INTO: Final = ("INPUT", "-p", "tcp", "--dport", "22")
 OUT_OF: Final = ("OUTPUT", "-p", "tcp", "--sport", "22")
@@ -21,20 +21,20 @@ RESET: Final = ("-j", "REJECT", "--reject-with", "tcp-reset")
 
 
 @contextmanager
-def filtered(lab: Lab, service: str, *rules: Sequence[str]) -> Iterator[None]:
+def filtered(deployment: Deployment, service: str, *rules: Sequence[str]) -> Iterator[None]:
     """Hold packet filter rules in force in a container's network."""
     for rule in rules:
-        lab.in_network_of(service, "iptables", "-I", *rule)
+        deployment.in_network_of(service, "iptables", "-I", *rule)
     try:
         yield
     finally:
-        lab.in_network_of(service, "iptables", "-F")
+        deployment.in_network_of(service, "iptables", "-F")
 
 
 @contextmanager
-def cut(lab: Lab, remote: str = "lab") -> Iterator[None]:
+def cut(deployment: Deployment, remote: str = "lab") -> Iterator[None]:
     """Drop all that belongs to SSH, both ways, without a word."""
-    with filtered(lab, remote, (*INTO, *DROP), (*OUT_OF, *DROP)):
+    with filtered(deployment, remote, (*INTO, *DROP), (*OUT_OF, *DROP)):
         yield
 
 

@@ -44,7 +44,7 @@ def stopped(lab: Lab) -> Result:
             container = lab.container(lab.gateway)
             code = container.attrs["State"]["ExitCode"]
             container.start()
-            back = eventually(lambda: _serves(lab), within_seconds=60)
+            back = lab.wait_serving()
             lab.wait_ready()
         seen = measure(observers.timeline(begun, time.monotonic()))
         intact = lab.run_in(lab.gateway, f'python3 -c "{INTACT}"').strip()
@@ -223,13 +223,6 @@ def _status(lab: Lab, path: str, headers: dict[str, str] | None = None) -> int:
         if headers is not None:
             del client.headers["Authorization"]
         return client.get(path, headers=headers).status_code
-
-
-def _serves(lab: Lab) -> bool:
-    try:
-        return _status(lab, "/-/readyz") == 200
-    except httpx2.HTTPError:
-        return False
 
 
 def metric(lab: Lab, name: str) -> float:
