@@ -29,6 +29,8 @@ NOTEBOOKS: Final = {"alice": "lab", "carol": "lab", "bob": "other"}
 PORTS: Final = {"alice": 7001, "bob": 7002, "carol": 7003}
 MEMBERS: Final = ("alice", "bob", "carol", "watcher")
 PASSWORD_OWNERS: Final = ("bob", "carol")
+STAND_IN_VERSION: Final = "0"
+"""What tests.faults.upstream answers in place of a notebook."""
 SSHD: Final = frozenset({"sshd", "sshd-session", "sshd-auth"})
 LIBFAKETIME: Final = tuple(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 
@@ -137,7 +139,7 @@ class Lab(Deployment):
         usual, tokens = self.gateway, dict(self.tokens)
         self.container(usual).stop(timeout=15)
         try:
-            run_compose(self, "--profile", service, "up", "--detach", "--wait", service)
+            run_compose(self, "--profile", service, "up", "--detach", service)
             self.at["gateway"] = service
             self.wait_serving()
             if new_store:
@@ -165,6 +167,14 @@ class Lab(Deployment):
     def wait_ready(self, within_seconds: float = 90) -> None:
         """Wait until every notebook can be used."""
         eventually(self._all_ready, within_seconds=within_seconds)
+
+    def version_of(self, notebook: str) -> str:
+        """Return which version a notebook says it is; empty while it says nothing."""
+        try:
+            with self.client(notebook, timeout=10) as client:
+                return str(client.get(f"/{notebook}/api").raise_for_status().json()["version"])
+        except (httpx2.HTTPError, ValueError):
+            return ""
 
     def wait_notebook(self, notebook: str) -> None:
         """Wait until a notebook's server listens."""
@@ -212,10 +222,12 @@ class Lab(Deployment):
             return False
 
     def _all_ready(self) -> bool:
+        """Say whether every notebook is ready, and is the Jupyter that belongs there."""
         try:
-            return set(self.states().values()) == {"ready"}
+            ready = set(self.states().values()) == {"ready"}
         except (httpx2.HTTPError, docker.errors.APIError, KeyError):
             return False
+        return ready and not {STAND_IN_VERSION, ""} & set(map(self.version_of, NOTEBOOKS))
 
 
 def _space(pid: int) -> Path:
@@ -256,7 +268,7 @@ def running(folder: Path, *, say: Callable[[str], None]) -> Iterator[Lab]:
     begun = time.monotonic()
     try:
         say("building and starting …")
-        run_compose(lab, "up", "--build", "--detach", "--wait", "gateway")
+        run_compose(lab, "up", "--build", "--detach", "gateway")
         lab.wait_serving()
         lab.introduce_members()
         lab.wait_ready()

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from tests.faults import upstream
-from tests.faults.lab import PORTS, Lab
+from tests.faults.lab import PORTS, STAND_IN_VERSION, Lab
 from tests.faults.result import Result
 from tests.faults.rows.line import kept_tunnels
 from tests.faults.scenario import Scenario
 from tests.faults.targets import Check, detected, fast, healed, lost
+from tests.stack import eventually
 
 SLOW_SECONDS: Final = 20
 
@@ -46,8 +47,7 @@ def in_place_of_alice(lab: Lab) -> Iterator[None]:
     program = Path(upstream.__file__).read_text()
     container = lab.container("lab")
     container.exec_run(["python3", "-c", program, str(PORTS["alice"])], detach=True, user="alice")
-    lab.wait_notebook("alice")
-    lab.wait_ready()
+    eventually(lambda: lab.version_of("alice") == STAND_IN_VERSION, within_seconds=60)
     try:
         yield
     finally:
