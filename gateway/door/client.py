@@ -25,6 +25,8 @@ LINGER_SECONDS: Final = 2.0
 """How long we listen after a last answer: closing on unread bytes would destroy it (RFC 9112, 9.6)."""
 DOUBT_SECONDS: Final = 1.5
 """An answer may take longer; but then it is time to see whether the line to the remote is cut."""
+TRICKLE_BYTES: Final = 1024
+"""What a body must bring within ``body_idle_seconds``: a byte now and then would hold a place for hours."""
 
 
 class House(Inside, Protocol):
@@ -45,7 +47,7 @@ class ClientLeg(asyncio.Protocol):
     __slots__ = (
         "_advancing", "_arrived", "_buffer", "_deadline", "_discarding", "_door", "_doubted", "_exchange",
         "_head_begun", "_held_back", "_peer", "_reader", "_reading", "_secure", "_splice",
-        "_written", "full", "transport",
+        "_trickled", "_written", "full", "transport",
     )  # fmt: skip
 
     def __init__(self, door: House) -> None:
@@ -61,7 +63,7 @@ class ClientLeg(asyncio.Protocol):
         self._head_begun = self._advancing = self._discarding = self._doubted = False
         self.full = self._held_back = False
         self._reading = True
-        self._written = self._arrived = 0
+        self._written = self._arrived = self._trickled = 0
 
     # What the transport calls.
 
@@ -269,7 +271,10 @@ class ClientLeg(asyncio.Protocol):
         except ChunkFault as fault:
             self._break_off(exchange, 400, str(fault))
             return
-        self.progressed()
+        self._trickled += len(data)
+        if self._trickled >= TRICKLE_BYTES or exchange.request_whole:
+            self._trickled = 0
+            self.progressed()
         self._choose_reading()
 
     def _take_content(self, exchange: Exchange, reader: BodyReader, data: bytes) -> None:
