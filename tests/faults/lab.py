@@ -23,7 +23,7 @@ ROOT: Final = Path(__file__).parent.parent.parent
 COMPOSE_FILE: Final = ROOT / "compose" / "faults.yaml"
 CONFIG: Final = ROOT / "compose" / "faults" / "gateway.yaml"
 PROJECT: Final = "notebook-gateway-faults"
-HOST: Final = "gateway.test"
+HOST: Final = "gateway.test:8000"
 NOTEBOOKS: Final = {"alice": "lab", "carol": "lab", "bob": "other"}
 """Each notebook, and the remote that it is on."""
 PORTS: Final = {"alice": 7001, "bob": 7002, "carol": 7003}
