@@ -47,7 +47,7 @@ def arguments(argv: Sequence[str]) -> list[Row]:
 
 
 def run(lab: Lab, row: Row) -> Result:
-    """Run one row and mend what it broke; a row that fails in the trying has not met its target."""
+    """Run one row; one that fails in the trying has not met its target."""
     begun = time.monotonic()
     try:
         result = row.run(lab)
@@ -55,8 +55,6 @@ def run(lab: Lab, row: Row) -> Result:
         traceback.print_exc()
         trouble = Check("the row can be tried", f"{type(exc).__name__}: {exc}", met=False)
         result = Result(row.number, row.title, "", checks=[trouble])
-    finally:
-        lab.mend()
     say(f"   {time.monotonic() - begun:.0f} s")
     return replace(result, date=f"{datetime.now(UTC):%Y-%m-%d}")
 
@@ -73,6 +71,7 @@ def main(argv: Sequence[str]) -> int:
                 results.append(run(lab, row))
                 save(RESULTS, results[-1])
                 show(results[-1])
+                lab.mend()
     write_page(load(RESULTS))
     missed = [str(result.number) for result in results if not result.met]
     say(

@@ -81,6 +81,12 @@ class Lab(Deployment):
         )
         return found
 
+    def link_of(self, service: str) -> str:
+        """Return the name of a container's network interface; it changes when it is plugged in again."""
+        links = self.in_network_of(service, "ip", "-o", "link", "show").splitlines()
+        names = [line.split(": ")[1].partition("@")[0] for line in links]
+        return next(name for name in names if name != "lo")
+
     def states(self) -> dict[str, str]:
         """Return every notebook's state, as the API gives it."""
         with self.client("watcher", timeout=5) as client:
@@ -211,9 +217,10 @@ class Lab(Deployment):
 
     def _clear_network(self, service: str) -> None:
         self.in_network_of(service, "iptables", "-F")
-        self.in_network_of(service, "ip", "link", "set", "eth0", "up")
+        link = self.link_of(service)
+        self.in_network_of(service, "ip", "link", "set", link, "up")
         with suppress(subprocess.CalledProcessError):
-            self.in_network_of(service, "tc", "qdisc", "del", "dev", "eth0", "root")
+            self.in_network_of(service, "tc", "qdisc", "del", "dev", link, "root")
 
     def _serves(self) -> bool:
         try:

@@ -42,11 +42,12 @@ def cut(deployment: Deployment, remote: str = "lab") -> Iterator[None]:
 def link_down(lab: Lab, remote: str = "lab") -> Iterator[None]:
     """Take the remote's network interface down."""
     route = lab.in_network_of(remote, "ip", "route", "show", "default").split()
-    lab.in_network_of(remote, "ip", "link", "set", "eth0", "down")
+    link = lab.link_of(remote)
+    lab.in_network_of(remote, "ip", "link", "set", link, "down")
     try:
         yield
     finally:
-        lab.in_network_of(remote, "ip", "link", "set", "eth0", "up")
+        lab.in_network_of(remote, "ip", "link", "set", link, "up")
         lab.in_network_of(remote, "ip", "route", "replace", *route)
 
 
@@ -54,11 +55,12 @@ def link_down(lab: Lab, remote: str = "lab") -> Iterator[None]:
 def thin(lab: Lab, remote: str = "lab") -> Iterator[None]:
     """Let the remote send a kilobyte a second."""
     shape = ("root", "tbf", "rate", "8kbit", "burst", "1600", "latency", "2000ms")
-    lab.in_network_of(remote, "tc", "qdisc", "add", "dev", "eth0", *shape)
+    link = lab.link_of(remote)
+    lab.in_network_of(remote, "tc", "qdisc", "add", "dev", link, *shape)
     try:
         yield
     finally:
-        lab.in_network_of(remote, "tc", "qdisc", "del", "dev", "eth0", "root")
+        lab.in_network_of(remote, "tc", "qdisc", "del", "dev", link, "root")
 
 
 def reset_connections(lab: Lab, remote: str = "lab") -> None:
