@@ -245,7 +245,7 @@ def _limit_memory(name: str, memory: str, with_swap: str) -> bool:
     """Limit a container's memory; return False if it has more than that already."""
     words = ["docker", "update", "--memory", memory, "--memory-swap", with_swap, name]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
-    if done.returncode and "busy" not in done.stderr:
+    if done.returncode and "current usage" not in done.stderr:
         raise RuntimeError(done.stderr)
     return done.returncode == 0
 
