@@ -105,10 +105,8 @@ class Dialer:
         while True:
             greeter = Greeter(way.remote, remembered, others_known=bool(search.known))
             try:
-                reached = through or await self._knocker.open(way.remote.host, way.remote.port)
-                async with asyncio.timeout(LOG_IN_SECONDS):
-                    wants = Wants(reached, keys, search.known, search.asked)
-                    ssh = await connect(way, wants, greeter)
+                wants = Wants(through, keys, search.known, search.asked)
+                ssh = await connect(way, wants, greeter, self._knocker)
             except (asyncssh.Error, OSError) as exc:
                 if search.goes_on(exc, greeter):
                     continue
@@ -144,23 +142,28 @@ class Dialer:
 class Wants:
     """What one try to connect goes by."""
 
-    through: Connection | socket.socket
+    through: Connection | None
     keys: KeyPairs
     known: KnownKeys
     host_key_algorithms: Sequence[str]
 
 
-async def connect(way: Way, wants: Wants, greeter: Greeter) -> asyncssh.SSHClientConnection:
-    """Log in; nothing in ~/.ssh or of the environment counts."""
-    line = wants.through if isinstance(wants.through, socket.socket) else None
+async def connect(
+    way: Way, wants: Wants, greeter: Greeter, knocker: Knocker
+) -> asyncssh.SSHClientConnection:
+    """Connect and log in; nothing in ~/.ssh or of the environment counts."""
+    remote, line = way.remote, None
+    if wants.through is None:
+        line = await knocker.open(remote.host, remote.port)
     try:
-        return await _connect(way, wants, greeter, line)
+        async with asyncio.timeout(LOG_IN_SECONDS):
+            return await _log_in(way, wants, greeter, line)
     finally:
         if line is not None and not greeter.greeted:
             line.close()  # asyncssh has not come to take it over
 
 
-async def _connect(
+async def _log_in(
     way: Way, wants: Wants, greeter: Greeter, line: socket.socket | None
 ) -> asyncssh.SSHClientConnection:
     remote = way.remote
@@ -169,7 +172,7 @@ async def _connect(
         remote.port,
         config=None,
         sock=line,
-        tunnel=() if line is not None else wants.through,
+        tunnel=wants.through or (),
         client_factory=lambda: greeter,
         username=way.login,
         client_keys=wants.keys or None,

@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-from gateway.core.host_key import HostKeyChange
 from gateway.core.holding import hold_seconds
+from gateway.core.host_key import HostKeyChange
 from gateway.core.inventory import Grantees, Inventory, Notebook
 from gateway.core.names import LoginName, NotebookName, RemoteName, TunnelId
 from gateway.core.notebook_state import failure
