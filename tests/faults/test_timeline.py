@@ -111,6 +111,14 @@ def test_healed_means_everybody() -> None:
     assert measure(timeline(*bad, probe(111))).healed is None
 
 
+def test_healed_means_ready_too() -> None:
+    """A reset may be over before a request meets it; the API has seen it."""
+    away, back = State("alice", 110.1, "reconnecting"), State("alice", 110.4, "ready")
+
+    assert measure(timeline(probe(111), states=[away, back])).healed == pytest.approx(0.4)
+    assert measure(timeline(probe(111), states=[away])).healed is None
+
+
 def test_web_sockets_are_counted_by_their_codes() -> None:
     closed = [Closed("alice", 99, 1000), Closed("alice", 101, 1006), Closed("carol", 101, 1006)]
     lost = [Probe("alice", 101, 131, None)]

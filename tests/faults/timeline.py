@@ -181,11 +181,19 @@ def _during(timeline: Timeline) -> Sequence[Probe]:
 
 
 def _healed(timeline: Timeline) -> float | None:
-    """Return the seconds from the fault's end until every notebook answers, and answers on."""
+    """Return the seconds from the fault's end until every notebook is ready and answers, and answers on."""
     names = {probe.notebook for probe in timeline.probes}
     each = [_healed_one(timeline, name) for name in names]
+    each += [_ready_again(timeline, name) for name in names]
     known = [seconds for seconds in each if seconds is not None]
     return max(known) if known and len(known) == len(each) else None
+
+
+def _ready_again(timeline: Timeline, notebook: str) -> float | None:
+    changes = [s for s in timeline.states if s.notebook == notebook and s.at >= timeline.begun]
+    if not changes:
+        return 0.0
+    return max(changes[-1].at - timeline.lifted, 0.0) if changes[-1].state == "ready" else None
 
 
 def _healed_one(timeline: Timeline, notebook: str) -> float | None:
