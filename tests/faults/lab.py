@@ -134,7 +134,7 @@ class Lab(Deployment):
     def cut_sessions(self, remote: str, login: str) -> None:
         """Kill the sessions of one login."""
         for process in self.processes(remote, "sshd-session"):
-            if process.cmdline()[:1] == [f"sshd-session: {login}"]:
+            if " ".join(process.cmdline()).startswith(f"sshd-session: {login}"):
                 process.kill()
 
     # --- Starting, mending, ending ---

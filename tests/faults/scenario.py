@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.faults.lab import Lab
 from tests.faults.observers import Observers, Watched
@@ -42,9 +42,10 @@ class Scenario:
             begun = time.monotonic()
             with self.fault(lab):
                 time.sleep(self.seconds)
+                lifting = time.monotonic()
             lifted = time.monotonic() if self.seconds else begun
             time.sleep(self.settle_seconds)
-        timeline = observers.timeline(begun, lifted)
+        timeline = replace(observers.timeline(begun, lifted), lifting=lifting)
         hit, spared = measure(timeline.of(self.hit)), measure(timeline.of(self.spared))
         checks = [target.check(hit, spared) for target in (*self.targets, *self._others())]
         if self.afterwards is not None:

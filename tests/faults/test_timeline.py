@@ -79,6 +79,14 @@ def test_fast_is_when_all_that_follow_are_told_at_once() -> None:
     assert seen.telling == pytest.approx(0.03)
 
 
+def test_what_comes_back_while_the_fault_is_lifted_is_no_slowness() -> None:
+    """Undoing a fault takes a while, in which requests may be held, or answered, already."""
+    probes = [probe(101, UNAVAILABLE), probe(109, UNAVAILABLE), probe(109.7, OK, seconds=0.6)]
+
+    assert measure(timeline(*probes)).fast is None
+    assert measure(timeline(*probes, lifting=109.5)).fast == 1
+
+
 def test_fast_means_nearly_all() -> None:
     """One late answer among many is the machine's; many are the gateway's."""
     late = probe(105, UNAVAILABLE, seconds=0.2)

@@ -62,11 +62,13 @@ class Timeline:
 
     begun: float
     lifted: float
+    """When the fault was over; where that took a while, it was beginning to be so at ``lifting``."""
     probes: Sequence[Probe] = ()
     states: Sequence[State] = ()
     closed: Sequence[Closed] = ()
     echoes: Sequence[Probe] = ()
     """What was sent over the WebSockets and came back; ``status`` None if it did not."""
+    lifting: float | None = None
 
     def of(self, notebooks: Iterable[str]) -> "Timeline":
         """Return what concerns ``notebooks`` only."""
@@ -78,6 +80,7 @@ class Timeline:
             [state for state in self.states if state.notebook in names],
             [end for end in self.closed if end.notebook in names],
             [echo for echo in self.echoes if echo.notebook in names],
+            self.lifting,
         )
 
 
@@ -176,7 +179,8 @@ def _telling(timeline: Timeline, since: float) -> float | None:
 
 
 def _during(timeline: Timeline) -> Sequence[Probe]:
-    during = (p for p in timeline.probes if timeline.begun <= p.sent < timeline.lifted)
+    end = timeline.lifted if timeline.lifting is None else timeline.lifting
+    during = (probe for probe in timeline.probes if timeline.begun <= probe.sent < end)
     return sorted(during, key=lambda probe: probe.sent)
 
 

@@ -189,7 +189,7 @@ ROWS: Final = (
     ),
     Scenario(
         16, "black hole during the log-in", "a relay that takes all and gives nothing", swallowed,
-        25.0, (detected(0.2), fast(6.0), healed(5.0), lost(0)),
+        25.0, (detected(0.5), fast(6.0), healed(5.0), lost(0)),
     ),
     Scenario(
         31, "no name resolves", "iptables DROP of the resolver for 15 s, connections reset",
