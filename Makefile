@@ -12,7 +12,7 @@ DEMO := docker compose --file compose/demo.yaml
 DEMO_STAMP := $(or $(wildcard $(VENV)/dev.stamp),$(VENV)/demo.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix up down bench scale docs
+.PHONY: help demo test check fix up down bench scale faults docs
 
 help: ## List what can be done.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,10 @@ bench: $(VENV)/dev.stamp ## Measure the gateway beside ssh -L, nginx and configu
 
 scale: $(VENV)/dev.stamp ## See how the gateway does with 200 notebooks on 20 remotes.
 	$(BIN)/python -m tests.scale
+
+faults: $(VENV)/dev.stamp ## Break everything around the gateway and see how it heals; ROWS="8 11" for some. Debian, root.
+	@GATEWAY_TEST_REQUIRE_ALL=1 tests/prepare docker faults >/dev/null
+	$(BIN)/python -m tests.faults $(ROWS)
 
 docs: $(VENV)/dev.stamp ## Write docs/reference anew from the code.
 	$(BIN)/python -m gateway reference docs/reference

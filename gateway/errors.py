@@ -33,8 +33,8 @@ class Reason(StrEnum):
     """Why a tunnel or a notebook is not as wanted: one list for log, pages, API and tests."""
 
     NAME_NOT_FOUND = auto()  # the remote's name does not resolve
-    UNREACHABLE = auto()  # no TCP connection: refused, no route
-    TIMED_OUT = auto()  # connecting and logging in took longer than their limit
+    UNREACHABLE = auto()  # no TCP connection: refused, no route, no answer
+    TIMED_OUT = auto()  # it took the connection, and logging in took longer than its limit
     NOT_SSH = auto()  # something answers, but does not speak SSH as we do
     BUSY = auto()  # the remote closed before the log-in (MaxStartups, penalties)
     LOST = auto()  # an established connection ended

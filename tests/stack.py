@@ -67,19 +67,12 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
-    """The running deployment."""
+class Deployment:
+    """Running services of a Compose project."""
 
     compose: tuple[str, ...]
     project: str
     engine: docker.DockerClient
-    path_entry: Entry
-    host_entry: Entry
-
-    @property
-    def url(self) -> str:
-        """The origin of the gateway in path routing."""
-        return self.path_entry.url.rstrip("/")
 
     def container(self, service: str) -> Container:
         """Return the container of a service, running or not."""
@@ -110,6 +103,19 @@ class Stack:
         assert done.returncode == 0, f"{command}: {done.stderr}"
         return done.stdout
 
+    def pid(self, service: str) -> int:
+        """Return the process id of a service's first process."""
+        container = self.container(service)
+        container.reload()
+        return int(container.attrs["State"]["Pid"])
+
+    def in_network_of(self, service: str, *command: str) -> str:
+        """Run a command of this machine in the network of a service's container."""
+        nsenter = ["nsenter", "--target", str(self.pid(service)), "--net"]
+        return subprocess.run(
+            [*nsenter, *command], check=True, capture_output=True, text=True
+        ).stdout
+
     def set_password(self, member: str, *, service: str = "gateway") -> None:
         """Give a member the tests' password, as an administrator would."""
         self.run_in(service, f"gateway members password {member} --stdin", stdin=f"{PASSWORD}\n")
@@ -117,6 +123,19 @@ class Stack:
     def new_token(self, member: str, *, service: str = "gateway") -> str:
         """Make an API token for a member."""
         return self.run_in(service, f"gateway tokens create --member {member}").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Stack(Deployment):
+    """The deployment of compose/test.yaml."""
+
+    path_entry: Entry
+    host_entry: Entry
+
+    @property
+    def url(self) -> str:
+        """The origin of the gateway in path routing."""
+        return self.path_entry.url.rstrip("/")
 
     def client(self, token: str | None = None) -> httpx2.Client:
         """Return an HTTP client with a member's token, or a stranger's."""

@@ -1,7 +1,9 @@
 """How long to wait before trying again; the entropy is an argument.
 
 A remote that comes back should be found within seconds, and one that is away for days should hardly
-notice us: so the wait doubles up to a few seconds, stays there for some minutes, and only then grows.
+notice us: so the wait doubles up to a ceiling, stays there for some minutes, and only then grows. The ceiling
+is a second where nobody answers, as such a try costs the remote nothing; where sshd answers, and nothing comes
+of it, it is higher.
 A rejection is different. OpenSSH 9.8 and later (PerSourcePenalties) punishes the source address for
 each failed log-in, and all our members share ours: one bad key, tried eagerly, locks out everybody.
 """
@@ -14,10 +16,13 @@ from gateway.core.tunnel import Tunnel
 from gateway.errors import Reason
 
 FIRST_SECONDS: Final = 0.3
+UNHEARD_SECONDS: Final = 1.0
 CEILING_SECONDS: Final = 4.0
 PATIENT_SECONDS: Final = 15.0
-PATIENT_AFTER: Final = 75
-"""Tries in a row (five minutes or so) after which a remote counts as away for long."""
+LONG_AWAY_SECONDS: Final = 300.0
+"""After which a remote counts as away for long."""
+UNHEARD: Final = frozenset({Reason.NAME_NOT_FOUND, Reason.UNREACHABLE, Reason.JUMP_DOWN})
+"""The remote itself knows nothing of a try that ends so."""
 
 PARKED_SECONDS: Final = 60.0
 
@@ -41,12 +46,17 @@ LONG_STOPPED_SECONDS: Final = 15.0
 AGE_SHARE: Final = 60
 
 
-def wait_before_dialing(tunnel: Tunnel, entropy: float) -> float:
-    """Return the seconds until the next try; ``entropy`` is in [0, 1)."""
+def wait_before_dialing(
+    tunnel: Tunnel, entropy: float, *, reason: Reason | None, outage_seconds: float
+) -> float:
+    """Return the seconds until the next try, after one that failed for ``reason``.
+
+    ``entropy`` is in [0, 1); ``outage_seconds`` says for how long there has been no connection.
+    """
     if tunnel.state is TunnelState.PARKED:
         return PARKED_SECONDS * (1 + entropy / 4)
     doublings = min(max(tunnel.failures - 1, 0), 16)
-    ceiling = PATIENT_SECONDS if tunnel.failures > PATIENT_AFTER else CEILING_SECONDS
+    ceiling = _ceiling(reason, outage_seconds)
     return min(FIRST_SECONDS * 2.0**doublings, ceiling) * (1 + entropy) / 2
 
 
@@ -81,3 +91,9 @@ def wait_after_refusals(refused_at: Iterable[float], now: float) -> float:
     """Return the seconds until a log-in that may be refused does no harm to the others."""
     recent = sorted(moment for moment in refused_at if now - moment < REFUSAL_SECONDS)
     return recent[-REFUSALS] + REFUSAL_SECONDS - now if len(recent) >= REFUSALS else 0.0
+
+
+def _ceiling(reason: Reason | None, outage_seconds: float) -> float:
+    if outage_seconds > LONG_AWAY_SECONDS:
+        return PATIENT_SECONDS
+    return UNHEARD_SECONDS if reason in UNHEARD else CEILING_SECONDS

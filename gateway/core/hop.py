@@ -38,7 +38,7 @@ HOPS: Final[Mapping[Reason, Hop]] = {
     Reason.JUMP_DOWN: Hop.JUMP,
     Reason.NAME_NOT_FOUND: Hop.NAME,
     Reason.UNREACHABLE: Hop.TCP,
-    Reason.TIMED_OUT: Hop.TCP,
+    Reason.TIMED_OUT: Hop.SSH,
     Reason.NOT_SSH: Hop.SSH,
     Reason.BUSY: Hop.SSH,
     Reason.LOST: Hop.SSH,

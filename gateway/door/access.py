@@ -3,6 +3,10 @@
 import logging
 from typing import Final, NamedTuple
 
+from gateway.core.head import RequestHead
+from gateway.door.decision import Plan, ToNotebook
+from gateway.door.reply import Reply
+
 log = logging.getLogger("gateway.access")
 
 SECRETS: Final = (b"/-/invite/", b"/-/link/")
@@ -19,6 +23,13 @@ class Entry(NamedTuple):
     status: int
     bytes_out: int
     seconds: float
+
+
+def told(head: RequestHead, plan: Plan | None, reply: Reply, seconds: float) -> Entry:
+    """Return what is told of a request that went the way of ``plan``."""
+    there = plan if isinstance(plan, ToNotebook) else None
+    route, member = ("", "") if there is None else (there.place.name, there.identity.member)
+    return Entry(head.method, head.target, route, member, reply.status, reply.bytes_out, seconds)
 
 
 def wanted() -> bool:

@@ -23,6 +23,10 @@ from gateway.errors import RequestInvalid
 WRITE_BUFFER_BYTES: Final = 256 * 1024
 LINGER_SECONDS: Final = 2.0
 """How long we listen after a last answer: closing on unread bytes would destroy it (RFC 9112, 9.6)."""
+DOUBT_SECONDS: Final = 1.5
+"""An answer may take longer; but then it is time to see whether the line to the remote is cut."""
+TRICKLE_BYTES: Final = 1024
+"""What a body must bring within ``body_idle_seconds``: a byte now and then would hold a place for hours."""
 
 
 class House(Inside, Protocol):
@@ -41,9 +45,9 @@ class ClientLeg(asyncio.Protocol):
     """Reads requests, one at a time, and lends its connection to the exchange under way."""
 
     __slots__ = (
-        "_advancing", "_arrived", "_buffer", "_deadline", "_discarding", "_door", "_exchange",
+        "_advancing", "_arrived", "_buffer", "_deadline", "_discarding", "_door", "_doubted", "_exchange",
         "_head_begun", "_held_back", "_peer", "_reader", "_reading", "_secure", "_splice",
-        "_written", "full", "transport",
+        "_trickled", "_written", "full", "transport",
     )  # fmt: skip
 
     def __init__(self, door: House) -> None:
@@ -56,10 +60,10 @@ class ClientLeg(asyncio.Protocol):
         self._buffer = b""
         self._peer = ""
         self._secure = False
-        self._head_begun = self._advancing = self._discarding = False
+        self._head_begun = self._advancing = self._discarding = self._doubted = False
         self.full = self._held_back = False
         self._reading = True
-        self._written = self._arrived = 0
+        self._written = self._arrived = self._trickled = 0
 
     # What the transport calls.
 
@@ -159,8 +163,11 @@ class ClientLeg(asyncio.Protocol):
         if exchange is None:
             return
         limits = self._door.limits
-        waits_for_client = not exchange.request_whole or self.full
-        self.expire_in(limits.body_idle_seconds if waits_for_client else limits.upstream_seconds)
+        if self.full or not (exchange.request_whole or self._held_back):
+            self.expire_in(limits.body_idle_seconds)  # it is the client that we wait for
+        else:
+            self._doubted = False
+            self.expire_in(min(DOUBT_SECONDS, limits.upstream_seconds))
 
     def exchange_over(self, *, keep: bool) -> None:
         """Go on with the next request, or close."""
@@ -264,7 +271,10 @@ class ClientLeg(asyncio.Protocol):
         except ChunkFault as fault:
             self._break_off(exchange, 400, str(fault))
             return
-        self.progressed()
+        self._trickled += len(data)
+        if self._trickled >= TRICKLE_BYTES or exchange.request_whole:
+            self._trickled = 0
+            self.progressed()
         self._choose_reading()
 
     def _take_content(self, exchange: Exchange, reader: BodyReader, data: bytes) -> None:
@@ -321,9 +331,18 @@ class ClientLeg(asyncio.Protocol):
             else:
                 self.abort()
         elif exchange.request_whole or self._held_back:
-            exchange.timed_out()
+            self._upstream_is_silent(exchange)
         else:
             self._break_off(exchange, 408, "the request's body did not come in time")
+
+    def _upstream_is_silent(self, exchange: Exchange) -> None:
+        """Doubt the line first, and give up when the time is up."""
+        if self._doubted:
+            exchange.timed_out()
+            return
+        self._doubted = True
+        exchange.doubt()
+        self.expire_in(max(0.0, self._door.limits.upstream_seconds - DOUBT_SECONDS))
 
     def _tell_full(self, *, full: bool) -> None:
         self.full = full

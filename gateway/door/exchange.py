@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Final, Protocol
 
+from gateway.core.browser import from_open_page
 from gateway.core.framing import Body, BodyKind, keeps_alive
 from gateway.core.head import RequestHead, ResponseHead
 from gateway.core.inventory import Limits
@@ -163,6 +164,12 @@ class Exchange:
         self._reply.status = self._reply.status or CLIENT_GONE
         self._over(keep=None)
 
+    def doubt(self) -> None:
+        """Have the remote asked for a sign of life: the upstream has been silent for a while."""
+        plan = self._plan
+        if isinstance(plan, ToNotebook):
+            self._door.reach.doubt(plan)
+
     def timed_out(self) -> None:
         """Give up: the upstream has been silent for too long."""
         plan, silence = self._plan, UpstreamTimedOut(Reason.SILENT_NOTEBOOK, "it says nothing")
@@ -272,9 +279,11 @@ class Exchange:
     # The way there.
 
     async def _reach(self, plan: ToControl | ToNotebook) -> None:
-        hold = self._door.decider.inventory.server.hold_seconds
+        hold, patient = self._door.decider.inventory.server.hold_seconds, from_open_page(self._head)
         try:
-            leg = await self._door.reach.leg(plan, hold_seconds=hold, upgrade=self.upgrade)
+            leg = await self._door.reach.leg(
+                plan, hold_seconds=hold, upgrade=self.upgrade, patient=patient
+            )
         except UpstreamError as failure:
             self._task = None
             self._apologise(plan, failure)
@@ -381,16 +390,9 @@ class Exchange:
         self._log()
 
     def _log(self) -> None:
-        if not access.wanted():
-            return
-        plan, reply = self._plan if isinstance(self._plan, ToNotebook) else None, self._reply
-        route, member = ("", "") if plan is None else (plan.place.name, plan.identity.member)
-        seconds, head = self._door.now() - self._started, self._head
-        access.write(
-            access.Entry(
-                head.method, head.target, route, member, reply.status, reply.bytes_out, seconds
-            )
-        )
+        if access.wanted():
+            seconds = self._door.now() - self._started
+            access.write(access.told(self._head, self._plan, self._reply, seconds))
 
 
 def _name(plan: ToControl | ToNotebook) -> str:

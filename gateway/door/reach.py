@@ -27,13 +27,18 @@ class Notebooks(Protocol):
     def upstream_nowait(self, name: NotebookName) -> Upstream | None:
         """Return how to speak to the notebook, if it is ready."""
 
-    async def upstream(self, name: NotebookName, *, within_seconds: float) -> Upstream:
-        """Wait until the notebook is ready; raise UpstreamError."""
+    async def upstream(
+        self, name: NotebookName, *, within_seconds: float, patient: bool
+    ) -> Upstream:
+        """Wait until the notebook is ready, in an old outage only if ``patient``; raise UpstreamError."""
 
     async def open_channel(
         self, name: NotebookName, factory: Callable[[], asyncio.Protocol]
     ) -> asyncio.Transport:
         """Open a fresh stream to the notebook; raise UpstreamError."""
+
+    def doubt(self, name: NotebookName) -> None:
+        """Ask the notebook's remote for a sign of life now: an answer is long in coming."""
 
     def suspect(self, name: NotebookName) -> None:
         """Look at the notebook again now: something was odd."""
@@ -61,22 +66,27 @@ class Reach:
         return self._pool.take(_key(plan), upstream, surely=surely)
 
     async def leg(
-        self, plan: ToControl | ToNotebook, *, hold_seconds: float, upgrade: bool
+        self, plan: ToControl | ToNotebook, *, hold_seconds: float, upgrade: bool, patient: bool
     ) -> UpstreamLeg:
         """Open a connection for ``plan``, after a wait if need be; raise UpstreamError."""
         if isinstance(plan, ToControl):
             return await _opened(None, self._control)
         seconds = min(LONGEST_WEBSOCKET_HOLD_SECONDS, hold_seconds) if upgrade else hold_seconds
-        upstream = await self._upstream(plan, seconds)
+        upstream = await self._upstream(plan, seconds, patient=patient)
         try:
             return await self._open(plan, upstream)
         except TunnelDown:
             # It ended while the channel opened. Nothing was sent yet: this is as good as a new request.
-            return await self._open(plan, await self._upstream(plan, seconds))
+            return await self._open(plan, await self._upstream(plan, seconds, patient=patient))
 
     def keep(self, plan: ToControl | ToNotebook, leg: UpstreamLeg) -> None:
         """Take ``leg`` back for later."""
         self._pool.give(_key(plan), leg)
+
+    def doubt(self, plan: ToControl | ToNotebook) -> None:
+        """Have the remote asked for a sign of life, if ``plan`` leads to one."""
+        if isinstance(plan, ToNotebook):
+            self._notebooks.doubt(plan.place.name)
 
     def suspect(self, plan: ToControl | ToNotebook) -> None:
         """Have the notebook looked at again, if ``plan`` leads to one."""
@@ -87,11 +97,11 @@ class Reach:
         """Return what to tell of the notebook that ``plan`` leads to, where ``seen`` was met."""
         return self._notebooks.outage(plan.place.name, seen=seen)
 
-    async def _upstream(self, plan: ToNotebook, hold_seconds: float) -> Upstream:
-        member = plan.identity.member
+    async def _upstream(self, plan: ToNotebook, hold_seconds: float, *, patient: bool) -> Upstream:
+        name, member = plan.place.name, plan.identity.member
         within = self.holds.seconds(member, hold_seconds)
         async with self.holds.held(member):
-            return await self._notebooks.upstream(plan.place.name, within_seconds=within)
+            return await self._notebooks.upstream(name, within_seconds=within, patient=patient)
 
     async def _open(self, plan: ToNotebook, upstream: Upstream) -> UpstreamLeg:
         name = plan.place.name

@@ -1,6 +1,7 @@
 """Dialing a remote: connect, check its host key, log in; within the time limit, or not at all."""
 
 import asyncio
+import socket
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -23,12 +24,15 @@ from gateway.tunnels.connection import Connection, held
 from gateway.tunnels.greeter import Greeter
 from gateway.tunnels.host_keys import Search
 from gateway.tunnels.identities import NOTHING, Proof, Prover
+from gateway.tunnels.knocking import Knocker
 from gateway.tunnels.known_hosts import KnownKeys, described, host_names, known_keys
 from gateway.tunnels.observer import Observer
 from gateway.tunnels.translate import place, remote_error
 from gateway.tunnels.windows import Windows
 
-DIAL_SECONDS: Final = 10.0
+LOG_IN_SECONDS: Final = 10.0
+DIAL_SECONDS: Final = 25.0
+"""More than finding the remote, connecting to it and logging in take together at most."""
 KEEPALIVES: Final = 2
 """asyncssh gives up one interval after these: so a dead peer is noticed after three intervals."""
 
@@ -55,12 +59,13 @@ class Way:
 
 
 class Dialer:
-    """Dials remotes; knows how, and keeps nothing but the keys that it has opened."""
+    """Dials remotes; knows how, and keeps nothing but the keys that it has opened, and where remotes were."""
 
     def __init__(self, *, pins: Pins, windows: Windows, prover: Prover | None = None) -> None:
         self._pins = pins
         self._windows = windows
         self._prover = Prover() if prover is None else prover
+        self._knocker = Knocker()
 
     async def dial(
         self, way: Way, through: Connection | None, *, observer: Observer | None = None
@@ -105,7 +110,8 @@ class Dialer:
                 way.remote, remembered, others_known=bool(search.known), observer=observer
             )
             try:
-                ssh = await connect(way, Wants(through, proof, search.known, search.asked), greeter)
+                wants = Wants(through, proof, search.known, search.asked)
+                ssh = await connect(way, wants, greeter, self._knocker)
             except (asyncssh.Error, OSError) as exc:
                 if search.goes_on(exc, greeter):
                     continue
@@ -147,13 +153,30 @@ class Wants:
     host_key_algorithms: Sequence[str]
 
 
-async def connect(way: Way, wants: Wants, greeter: Greeter) -> asyncssh.SSHClientConnection:
+async def connect(
+    way: Way, wants: Wants, greeter: Greeter, knocker: Knocker
+) -> asyncssh.SSHClientConnection:
     """Connect and log in; nothing in ~/.ssh or of the environment counts."""
+    remote, line = way.remote, None
+    if wants.through is None:
+        line = await knocker.open(remote.host, remote.port)
+    try:
+        async with asyncio.timeout(remote.connect_seconds or LOG_IN_SECONDS):
+            return await _log_in(way, wants, greeter, line)
+    finally:
+        if line is not None and not greeter.greeted:
+            line.close()  # asyncssh has not come to take it over
+
+
+async def _log_in(
+    way: Way, wants: Wants, greeter: Greeter, line: socket.socket | None
+) -> asyncssh.SSHClientConnection:
     remote, ccache = way.remote, wants.proof.ccache
     return await asyncssh.connect(
         remote.host,
         remote.port,
         config=None,
+        sock=line,
         tunnel=wants.through or (),
         client_factory=lambda: greeter,
         username=way.login,
@@ -177,6 +200,6 @@ async def connect(way: Way, wants: Wants, greeter: Greeter) -> asyncssh.SSHClien
         compression_algs=None,
         keepalive_interval=remote.keepalive_seconds,
         keepalive_count_max=KEEPALIVES,
-        login_timeout=remote.connect_seconds or DIAL_SECONDS,
+        login_timeout=remote.connect_seconds or LOG_IN_SECONDS,
         utf8_decode_errors="replace",
     )

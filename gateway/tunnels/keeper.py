@@ -12,7 +12,7 @@ from gateway.core.names import TunnelId
 from gateway.core.status import CredentialStatus, TunnelState, TunnelStatus
 from gateway.core.tunnel import Tunnel, TunnelEvent, loss
 from gateway.errors import Reason, RemoteError, RemoteRejected, RemoteUnreachable
-from gateway.tunnels.connection import Connection
+from gateway.tunnels.connection import PING_SECONDS, Connection
 from gateway.tunnels.dialing import Way
 from gateway.tunnels.gate import Gate
 
@@ -67,6 +67,12 @@ class Keeper:
         self._proven = False
         self._called = asyncio.Event()
         self._wait_seconds = 0.0
+        self._away_since = time.monotonic()
+
+    @property
+    def outage_seconds(self) -> float:
+        """For how long there has been no connection; a silent one is none, as soon as that is known."""
+        return 0.0 if self.connection is not None else self._time.monotonic() - self._away_since
 
     async def run(self) -> None:
         """Keep the tunnel until cancelled."""
@@ -165,9 +171,12 @@ class Keeper:
                 reason = await connection.closed()
             finally:
                 self.connection = None
+        self._away_since = self._time.monotonic()
         if self._tunnel.state is TunnelState.ASLEEP:
             return
-        age = self._time.monotonic() - started
+        age = self._away_since - started
+        if reason is Reason.SILENT:
+            self._away_since -= PING_SECONDS
         self._enter(loss(age), reason, f"the connection to {self.id.remote} ended: {reason}")
 
     def _enter(self, event: TunnelEvent, reason: Reason | None, detail: str) -> None:
@@ -175,7 +184,12 @@ class Keeper:
         self._tunnel = self._tunnel.after(event)
         self.waking = self.waking and event in {TunnelEvent.WOKEN, TunnelEvent.CONNECTED}
         if self._tunnel.state in RESTING:
-            self._wait_seconds = wait_before_dialing(self._tunnel, self._time.entropy())
+            self._wait_seconds = wait_before_dialing(
+                self._tunnel,
+                self._time.entropy(),
+                reason=reason,
+                outage_seconds=self.outage_seconds,
+            )
         self.status = self._status(reason, detail)
         self._tell(event, before)
         for listener in tuple(self.listeners):

@@ -79,6 +79,11 @@ class Prober:
         self._called.set()
         self.keeper.check()
 
+    def doubt(self) -> None:
+        """Ping the remote now, and probe soon: somebody has waited for an answer for a while."""
+        self.keeper.check()
+        self.look()
+
     def look(self) -> None:
         """Probe soon: somebody wants a notebook that was not there when we last looked."""
         if self._time.monotonic() - self._probed_at >= LOOK_SECONDS:

@@ -17,6 +17,7 @@ from gateway.tunnels.dialing import DIAL_SECONDS, Dialer, Wants, Way, connect
 from gateway.tunnels.greeter import Greeter
 from gateway.tunnels.host_keys import has_no_such_kind
 from gateway.tunnels.identities import NOTHING
+from gateway.tunnels.knocking import Knocker
 from gateway.tunnels.known_hosts import KnownKeys
 from gateway.tunnels.translate import place, remote_error
 
@@ -96,7 +97,7 @@ async def _met(way: Way, through: Connection | None, family: tuple[str, ...]) ->
     wants = Wants(through, NOTHING, KnownKeys(), family)
     try:
         async with asyncio.timeout(DIAL_SECONDS):
-            ssh = await connect(replace(way, remote=stranger), wants, greeter)
+            ssh = await connect(replace(way, remote=stranger), wants, greeter, Knocker())
     except asyncssh.HostKeyNotVerifiable:
         pass
     except (asyncssh.Error, OSError) as exc:

@@ -84,7 +84,7 @@ def _no_connection(
             )
             return RemoteUnreachable(Reason.NAME_NOT_FOUND, detail)
         case TimeoutError():
-            return RemoteUnreachable(Reason.TIMED_OUT, f"{where}: connecting took too long")
+            return RemoteUnreachable(Reason.TIMED_OUT, f"{where}: logging in took too long")
         case _ if greeted:
             detail = f"{where}: hung up before the log-in; it may be busy"
             return RemoteUnreachable(Reason.BUSY, detail)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final, TypeAlias
 
 from gateway.core.diagnosis import Diagnosis, Finding
+from gateway.core.holding import hold_seconds
 from gateway.core.host_key import HostKeyChange
 from gateway.core.inventory import Grantees, Inventory, Notebook, Routing
 from gateway.core.names import LoginName, NotebookName, RemoteName, TunnelId
@@ -132,17 +133,27 @@ class Tunnels:
         prober = self._probers.get(name)
         return None if prober is None else prober.upstream
 
-    async def upstream(self, name: NotebookName, *, within_seconds: float) -> Upstream:
+    async def upstream(
+        self, name: NotebookName, *, within_seconds: float, patient: bool = True
+    ) -> Upstream:
         """Return how to speak to a notebook, waiting while it is coming; raise UpstreamError else.
 
-        What is returned was true a moment ago: a notebook that nobody has asked for a while is asked first.
-        A tunnel that is asleep is woken, and that may take longer, as long as nothing goes wrong.
+        Who is not ``patient`` waits in the first seconds of an outage only. What is returned was true a moment
+        ago: a notebook that nobody has asked for a while is asked first. A tunnel that is asleep is woken, and
+        that may take longer, as long as nothing goes wrong.
         """
         self._prober_of(name).keeper.wake()
+        now = asyncio.get_running_loop().time
+        ends = now() + within_seconds
         with suppress(TimeoutError):
-            async with asyncio.timeout(within_seconds):
+            async with asyncio.timeout_at(ends) as waiting:
                 await self._prober_of(name).confirmed()
-                while self._prober_of(name).coming:
+                while (prober := self._prober_of(name)).coming:
+                    outage_seconds = prober.keeper.outage_seconds
+                    left = hold_seconds(
+                        within_seconds, outage_seconds=outage_seconds, patient=patient
+                    )
+                    waiting.reschedule(min(ends, now() + left))
                     await self._change()
         with suppress(TimeoutError):
             async with asyncio.timeout(WAKE_SECONDS):
@@ -157,6 +168,11 @@ class Tunnels:
     async def open_channel(self, name: NotebookName, factory: ProtocolFactory) -> asyncio.Transport:
         """Open a fresh stream to a notebook, TLS done; raise UpstreamError when it can't be had."""
         return await self._prober_of(name).open(factory)
+
+    def doubt(self, name: NotebookName) -> None:
+        """Have the remote of a notebook pinged that has been asked, and says nothing for long."""
+        if (prober := self._probers.get(name)) is not None:
+            prober.doubt()
 
     def suspect(self, name: NotebookName) -> None:
         """Look after a notebook at which something odd was seen."""

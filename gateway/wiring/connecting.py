@@ -8,7 +8,7 @@ from gateway.core.status import NotebookStatus, TunnelStatus
 from gateway.tunnels.tunnels import Tunnels
 from gateway.wiring.pins import seen_pins
 
-PATIENCE_SECONDS: Final = 20.0
+PATIENCE_SECONDS: Final = 30.0
 """Longer than connecting, logging in and asking a silent notebook take together."""
 
 

@@ -116,6 +116,7 @@ class Gateway:
                 tunnels=self._tunnels.tunnel_statuses,
                 door=self._door.counts,
                 host_key_changes=self._tunnels.host_key_changes,
+                problems=lambda: len(self._wanted.problems),
             )
             await serve_metrics(gauges, address)
 

@@ -23,11 +23,13 @@ class Gauges(Collector):
         tunnels: Callable[[], tuple[TunnelStatus, ...]],
         door: Callable[[], Mapping[str, int]],
         host_key_changes: Callable[[], tuple[HostKeyChange, ...]],
+        problems: Callable[[], int],
     ) -> None:
         self._notebooks = notebooks
         self._tunnels = tunnels
         self._door = door
         self._host_key_changes = host_key_changes
+        self._problems = problems
 
     def collect(self) -> Iterator[Metric]:
         """Yield every metric."""
@@ -37,6 +39,11 @@ class Gauges(Collector):
         )
         yield self._changed_host_keys()
         yield self._expiries()
+        problems = GaugeMetricFamily(
+            "gateway_configuration_problems", "Problems of a new configuration that was not taken"
+        )
+        problems.add_metric([], self._problems())
+        yield problems
         for name, value in self._door().items():
             kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
             metric = kind(f"gateway_{name}", name.removesuffix("_total").replace("_", " "))

@@ -11,6 +11,7 @@ from gateway.config import process_environment
 from gateway.errors import GatewayError
 from gateway.store.store import open_store
 from gateway.wiring.control import private_socket
+from gateway.wiring.files import make_room
 from gateway.wiring.gateway import Gateway
 from gateway.wiring.logs import configure
 from gateway.wiring.wanted import Wanted
@@ -25,6 +26,7 @@ def serve(path: Path) -> int:
     """
     wanted = Wanted(path, process_environment())
     configure(wanted.inventory.log)
+    make_room(wanted.inventory.server.limits)
     failed = False
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

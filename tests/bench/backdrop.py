@@ -11,6 +11,7 @@ from typing import Final
 
 from gateway.demo.stage import free_ports
 from tests.bench.processes import BenchFailed, Processes
+from tests.relay import LOOPBACK
 
 SMALL_BYTES: Final = 200
 LARGE_BYTES: Final = {"large": 512 * 1024 * 1024, "far": 200_000_000}
@@ -108,8 +109,8 @@ def set_up(
     processes.wait_for(upstream_port, "/small", {})
     if not delay_ms:
         return backdrop
-    line = [sys.executable, "-m", "tests.bench.relay"]
-    processes.start("relay", [*line, str(line_port), str(ssh_port), str(delay_ms)])
+    ends = [f"{LOOPBACK}:{port}" for port in (line_port, ssh_port)]
+    processes.start("relay", [sys.executable, "-m", "tests.relay", *ends, str(delay_ms)])
     processes.wait_for_port(line_port)
     return replace(backdrop, ssh_port=line_port)
 

@@ -5,12 +5,13 @@ import pytest
 from gateway.core.backoff import (
     CEILING_SECONDS,
     FIRST_SECONDS,
+    LONG_AWAY_SECONDS,
     LONG_STOPPED_SECONDS,
     PACE_SECONDS,
     PARKED_SECONDS,
-    PATIENT_AFTER,
     PATIENT_SECONDS,
     REFUSAL_SECONDS,
+    UNHEARD_SECONDS,
     pace_of_dials,
     wait_after_refusals,
     wait_before_dialing,
@@ -24,42 +25,56 @@ ALMOST_ONE = 0.999_999
 
 
 @pytest.mark.parametrize(
-    ("failures", "longest"),
+    ("failures", "reason", "outage_seconds", "longest"),
     [
-        (0, FIRST_SECONDS),
-        (1, FIRST_SECONDS),
-        (2, 2 * FIRST_SECONDS),
-        (3, 4 * FIRST_SECONDS),
-        (10, CEILING_SECONDS),
-        (PATIENT_AFTER, CEILING_SECONDS),
-        (PATIENT_AFTER + 1, PATIENT_SECONDS),
-        (10**9, PATIENT_SECONDS),
+        (0, None, 0.0, FIRST_SECONDS),
+        (1, Reason.BUSY, 1.0, FIRST_SECONDS),
+        (2, Reason.BUSY, 1.0, 2 * FIRST_SECONDS),
+        (3, Reason.BUSY, 2.0, 4 * FIRST_SECONDS),
+        (10, Reason.BUSY, 60.0, CEILING_SECONDS),
+        (2, Reason.UNREACHABLE, 1.0, 2 * FIRST_SECONDS),
+        (10, Reason.UNREACHABLE, 60.0, UNHEARD_SECONDS),
+        (99, Reason.NAME_NOT_FOUND, LONG_AWAY_SECONDS, UNHEARD_SECONDS),
+        (99, Reason.JUMP_DOWN, LONG_AWAY_SECONDS, UNHEARD_SECONDS),
+        (99, Reason.UNREACHABLE, LONG_AWAY_SECONDS + 1, PATIENT_SECONDS),
+        (10**9, Reason.TIMED_OUT, 1e9, PATIENT_SECONDS),
     ],
 )
-def test_wait_doubles_up_to_a_ceiling(failures: int, longest: float) -> None:
+def test_wait_doubles_up_to_a_ceiling(
+    failures: int, reason: Reason | None, outage_seconds: float, longest: float
+) -> None:
     """The wait is between half of what the failures call for and all of it."""
     tunnel = Tunnel(TunnelState.WAITING, failures)
 
-    waits = [wait_before_dialing(tunnel, entropy) for entropy in (0.0, 0.5, ALMOST_ONE)]
+    waits = [
+        wait_before_dialing(tunnel, entropy, reason=reason, outage_seconds=outage_seconds)
+        for entropy in (0.0, 0.5, ALMOST_ONE)
+    ]
 
     assert waits == pytest.approx([longest * share for share in (0.5, 0.75, 1.0)], rel=1e-3)
 
 
-def test_a_remote_that_is_back_is_found_within_five_seconds() -> None:
-    """During the first minutes of an outage, no wait leaves less than half a second to dial and probe."""
+def test_line_that_is_back_is_found_within_two_seconds() -> None:
+    """During the first minutes of an outage, no wait leaves less than a second to log in and probe."""
     waits = [
-        wait_before_dialing(Tunnel(TunnelState.WAITING, failures), ALMOST_ONE)
-        for failures in range(PATIENT_AFTER)
+        wait_before_dialing(
+            Tunnel(TunnelState.WAITING, failures),
+            ALMOST_ONE,
+            reason=Reason.UNREACHABLE,
+            outage_seconds=LONG_AWAY_SECONDS,
+        )
+        for failures in range(1000)
     ]
 
-    assert max(waits) + PACE_SECONDS <= 4.5
-    assert sum(waits) > 120
+    assert max(waits) + PACE_SECONDS <= 1.5
 
 
 @pytest.mark.parametrize("failures", range(1, 100))
 def test_a_lone_login_is_not_held_up_by_others(failures: int) -> None:
     """The pace of a remote is never slower than what one login waits anyway."""
-    own = wait_before_dialing(Tunnel(TunnelState.WAITING, failures), 0.0)
+    own = wait_before_dialing(
+        Tunnel(TunnelState.WAITING, failures), 0.0, reason=Reason.UNREACHABLE, outage_seconds=0.0
+    )
 
     assert 0 < pace_of_dials(failures) <= min(own, PACE_SECONDS)
 
@@ -68,7 +83,9 @@ def test_a_lone_login_is_not_held_up_by_others(failures: int) -> None:
 @pytest.mark.parametrize("failures", [1, 2, 99])
 def test_a_parked_tunnel_looks_once_a_minute_at_most(failures: int, entropy: float) -> None:
     """Threat F9: a refused key is tried at most once in 60 s."""
-    wait = wait_before_dialing(Tunnel(TunnelState.PARKED, failures), entropy)
+    tunnel = Tunnel(TunnelState.PARKED, failures)
+
+    wait = wait_before_dialing(tunnel, entropy, reason=Reason.LOGIN_REFUSED, outage_seconds=0.0)
 
     assert PARKED_SECONDS <= wait < 1.5 * PARKED_SECONDS
 

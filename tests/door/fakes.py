@@ -87,6 +87,9 @@ class FakeNotebooks:
         self._waiting_changed = asyncio.Event()
         self._channels: list[tuple[asyncio.Transport, asyncio.BaseProtocol]] = []
         self.suspected: list[str] = []
+        self.doubted: list[str] = []
+        self.doubt_arose = asyncio.Event()
+        self.patience: list[bool] = []
         self.opening = asyncio.Event()
         self.may_open = asyncio.Event()
         self.may_open.set()
@@ -96,8 +99,11 @@ class FakeNotebooks:
     def upstream_nowait(self, name: NotebookName) -> Upstream | None:
         return None if name in self.down else self.upstreams.get(name)
 
-    async def upstream(self, name: NotebookName, *, within_seconds: float) -> Upstream:
+    async def upstream(
+        self, name: NotebookName, *, within_seconds: float, patient: bool
+    ) -> Upstream:
         self.holds.append(within_seconds)
+        self.patience.append(patient)
         if isinstance(self.down.get(name), TunnelDown):
             with suppress(TimeoutError), self._counted():
                 async with asyncio.timeout(within_seconds):
@@ -157,6 +163,10 @@ class FakeNotebooks:
 
     def outage(self, name: NotebookName, *, seen: Reason) -> Outage:
         return Outage(NotebookState.RECONNECTING, seen, 1_800_000_000.0, 7)
+
+    def doubt(self, name: NotebookName) -> None:
+        self.doubted.append(name)
+        self.doubt_arose.set()
 
 
 async def dial(port: int, factory: Callable[[], asyncio.Protocol]) -> asyncio.Transport:

@@ -64,6 +64,21 @@ async def test_slow_head_has_one_limit_in_all(alice: Backend) -> None:
     assert got.status == 408
 
 
+async def test_body_that_trickles_has_one_limit_in_all(alice: Backend) -> None:
+    """A body that comes byte by byte does not hold a place for as long as it likes (fault 34)."""
+    limits = Limits(body_idle_seconds=10 * SOON)
+    async with hasty(alice, limits) as gateway, raw_client(gateway.port) as client:
+        client.send(request("/alice/x", method="PUT", headers=("Content-Length: 999999",)))
+        answer = asyncio.ensure_future(client.answer())
+        while not answer.done():
+            client.send(b"x")
+            await asyncio.sleep(SOON / 20)
+        got = await answer
+
+    assert got is not None
+    assert got.status == 408
+
+
 async def test_idle_connection_is_closed(alice: Backend) -> None:
     """After an answer the connection waits for another request, for a while."""
     limits = Limits(keepalive_seconds=SOON)

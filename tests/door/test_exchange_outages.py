@@ -34,6 +34,19 @@ async def test_script_is_told_503_while_the_tunnel_is_down(
     assert b"example" not in got.body
 
 
+@pytest.mark.parametrize(("fields", "patient"), [((), False), (NAVIGATION, False), (SCRIPT, True)])
+async def test_only_an_open_page_is_patient(
+    gateway: House, fields: tuple[str, ...], *, patient: bool
+) -> None:
+    """A program and a person are told at once when it lasts; JupyterLab's scripts wait each time."""
+    gateway.notebooks.down["alice"] = TunnelDown(Reason.LOST, "the tunnel is down")
+    async with raw_client(gateway.port) as client:
+        client.send(request(headers=fields))
+        await client.answer()
+
+    assert gateway.notebooks.patience == [patient]
+
+
 async def test_page_load_gets_the_waiting_page(gateway: House, control: Backend) -> None:
     """A browser's page load is shown why, by the control plane."""
     gateway.notebooks.down["alice"] = NotebookStopped(Reason.NOT_RUNNING, "it is not running")
@@ -83,3 +96,19 @@ async def test_page_load_of_a_notebook_that_can_not_be_opened_waits(
         await client.answer()
 
     assert [seen.target for seen in control.seen] == [b"/-/waiting/alice?seen=silent"]
+
+
+async def test_line_is_doubted_while_an_answer_is_long_in_coming(
+    gateway: House, alice: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault 8: the remote is asked for a sign of life, once; the answer is still waited for."""
+    monkeypatch.setattr("gateway.door.client.DOUBT_SECONDS", 0.02)
+    async with raw_client(gateway.port) as client:
+        client.send(request("/alice/hold"))
+        await gateway.notebooks.doubt_arose.wait()
+        alice.held.set()
+        got = await client.answer()
+
+    assert got is not None
+    assert got.status == 200
+    assert gateway.notebooks.doubted == ["alice"]

@@ -79,7 +79,7 @@ async def test_busy(keys: Keys) -> None:
 
 async def test_black_hole(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fault 16: a remote that says nothing is given up in time."""
-    monkeypatch.setattr("gateway.tunnels.dialing.DIAL_SECONDS", 0.1)
+    monkeypatch.setattr("gateway.tunnels.dialing.LOG_IN_SECONDS", 0.1)
 
     async def ponder(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read()
@@ -214,7 +214,7 @@ async def test_giving_up_through_a_jump_leaks_nothing(
         await dialer.dial(Way(remote.config(keys), ALICE), None) as jump,
     ):
         remote.answers_opens.clear()
-        monkeypatch.setattr("gateway.tunnels.dialing.DIAL_SECONDS", 0.1)
+        monkeypatch.setattr("gateway.tunnels.dialing.LOG_IN_SECONDS", 0.1)
         with pytest.raises(RemoteUnreachable) as raised:
             await dialer.dial(Way(target, ALICE), jump)
 

@@ -18,6 +18,7 @@ from gateway.tunnels.connection import Connection
 from gateway.tunnels.dialing import Dialer, Way
 from gateway.tunnels.greeter import Greeter
 from gateway.tunnels.host_keys import rounds
+from gateway.tunnels.knocking import Knocker
 from gateway.tunnels.known_hosts import KnownKeys
 from gateway.tunnels.tunnels import Tunnels
 from gateway.tunnels.windows import Windows
@@ -128,12 +129,12 @@ async def test_a_line_that_breaks_while_asking_is_no_change(
     asked: list[Sequence[str]] = []
 
     async def connect_once(
-        way: Way, wants: dialing.Wants, greeter: Greeter
+        way: Way, wants: dialing.Wants, greeter: Greeter, knocker: Knocker
     ) -> asyncssh.SSHClientConnection:
         asked.append(wants.host_key_algorithms)
         if len(asked) > 1:
             raise ConnectionResetError(104, "reset")
-        return await connect(way, wants, greeter)
+        return await connect(way, wants, greeter, knocker)
 
     connect = dialing.connect
     monkeypatch.setattr(dialing, "connect", connect_once)

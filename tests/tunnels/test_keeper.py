@@ -11,7 +11,7 @@ from gateway.core.inventory import Remote
 from gateway.core.names import LoginName
 from gateway.core.status import TunnelState
 from gateway.errors import Reason, RemoteError, RemoteRejected, RemoteUnreachable
-from gateway.tunnels.connection import Connection
+from gateway.tunnels.connection import PING_SECONDS, Connection
 from gateway.tunnels.dialing import Way
 from gateway.tunnels.gate import DIALS, Gate
 from gateway.tunnels.keeper import Keeper
@@ -27,13 +27,14 @@ REFUSED = RemoteRejected(Reason.LOGIN_REFUSED, "no")
 class FakeConnection:
     """A connection that ends when the test says so."""
 
-    def __init__(self) -> None:
+    def __init__(self, reason: Reason = Reason.LOST) -> None:
         self.over = asyncio.Event()
+        self.reason = reason
         self.checks = 0
 
     async def closed(self) -> Reason:
         await self.over.wait()
-        return Reason.LOST
+        return self.reason
 
     def check(self) -> None:
         self.checks += 1
@@ -103,7 +104,7 @@ async def test_tries_again_after_longer_and_longer_waits(time: FakeTime) -> None
             time.pass_by(wait)
         await until(keeper, TunnelState.DIALING)
 
-    assert time.waits == pytest.approx([0.3 * 0.75, 0.6 * 0.75, 1.2 * 0.75])
+    assert time.waits == pytest.approx([0.3 * 0.75, 0.6 * 0.75, 1.0 * 0.75])
 
 
 async def test_a_loss_is_mended_at_once(time: FakeTime) -> None:
@@ -121,6 +122,24 @@ async def test_a_loss_is_mended_at_once(time: FakeTime) -> None:
 
         assert states == [TunnelState.DIALING, TunnelState.UP]
     assert time.waits == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "seconds"), [(Reason.LOST, 2.0), (Reason.SILENT, 2.0 + PING_SECONDS)]
+)
+async def test_outage_has_an_age(time: FakeTime, reason: Reason, seconds: float) -> None:
+    """It begins with the loss; with the silence, where it took a while to understand it."""
+    connection = FakeConnection(reason)
+    async with keeping(FakeDialer(connection), time) as keeper:
+        await until(keeper, TunnelState.UP)
+        time.pass_by(60)
+        assert keeper.outage_seconds == 0
+
+        connection.over.set()
+        await until(keeper, TunnelState.DIALING)
+        time.pass_by(2)
+
+        assert keeper.outage_seconds == seconds
 
 
 async def test_a_remote_that_hangs_up_at_once_is_not_beaten_on(time: FakeTime) -> None:

@@ -1,13 +1,11 @@
 """gateway.tunnels.tunnels: what the rest of the gateway sees, against a remote on loopback."""
 
 import asyncio
-import logging
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gateway.core.hop import Hop
 from gateway.core.inventory import Grantees, HostKeyPolicy, Scheme
 from gateway.core.listener import Verdict
 from gateway.core.names import GroupName, LoginName, MemberName, NotebookName, RemoteName, TunnelId
@@ -18,7 +16,6 @@ from gateway.errors import (
     NotebookStopped,
     Reason,
     TunnelDown,
-    UpstreamLost,
 )
 from tests.tunnels.fakes import ALICE, LAB, FakePins, FakeTime, Keys, Listener, alices, inventory
 from tests.tunnels.notebooks import FakeNotebook
@@ -77,50 +74,6 @@ async def test_ten_channels_share_one_connection(
         assert len({id(task.result()) for task in opening}) == 10
         assert len(remote.connections) == 1
         assert remote.log_ins == ["alice"]
-
-
-async def test_comes_back_after_a_loss(
-    keys: Keys, remote: FakeRemote, notebook: FakeNotebook, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Fault 1: a cut ends what was open, is seen at once, and is mended without help."""
-    caplog.set_level(logging.INFO, "gateway")
-    async with running(inventory(alices(notebook.port), remotes=(remote.config(keys),))) as tunnels:
-        await tunnels.upstream(ALICE, within_seconds=10)
-        listener = Listener()
-        await tunnels.open_channel(ALICE, lambda: listener)
-
-        await remote.stop()
-
-        assert isinstance(await listener.lost, UpstreamLost)
-        await until_state(tunnels, NotebookState.RECONNECTING)
-        assert tunnels.upstream_nowait(ALICE) is None
-        await remote.start()
-        await tunnels.upstream(ALICE, within_seconds=10)
-        assert tunnel_states(tunnels) == {"alice@lab": TunnelState.UP}
-    assert [
-        record.getMessage().partition(":")[2].partition(":")[0]
-        for record in caplog.records
-        if record.getMessage().startswith("tunnel")
-    ][0:2] == [" connected, now up", " fell, now waiting"]
-
-
-async def test_waits_for_a_remote_that_is_away(
-    keys: Keys, remote: FakeRemote, notebook: FakeNotebook
-) -> None:
-    """Who wants a notebook waits a while, then gets the reason."""
-    await remote.stop()
-
-    async with running(inventory(alices(notebook.port), remotes=(remote.config(keys),))) as tunnels:
-        await tunnels.settled(within_seconds=10)
-        with pytest.raises(TunnelDown) as raised:
-            await tunnels.upstream(ALICE, within_seconds=0.01)
-
-        assert raised.value.reason is Reason.UNREACHABLE
-        assert "lab (127.0.0.1 port" in raised.value.detail
-        outage = tunnels.outage(ALICE, seen=Reason.UNREACHABLE)
-        assert (outage.state, outage.hop) == (NotebookState.STARTING, Hop.TCP)
-        gone = tunnels.outage(BOB, seen=Reason.UNREACHABLE)
-        assert gone.state is NotebookState.UNKNOWN
 
 
 async def test_notebook_not_running(keys: Keys, remote: FakeRemote, notebook: FakeNotebook) -> None:
@@ -234,25 +187,6 @@ async def test_first_key_is_remembered(
         assert pins.pins == {LAB: keys.host.get_fingerprint()}
 
 
-async def test_a_silent_remote_is_dropped_on_suspicion(
-    keys: Keys, remote: FakeRemote, notebook: FakeNotebook, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Faults 6 to 8: one suspicion, one unanswered ping, and the tunnel is dialed anew."""
-    monkeypatch.setattr("gateway.tunnels.connection.PING_SECONDS", 0.2)
-    async with running(inventory(alices(notebook.port), remotes=(remote.config(keys),))) as tunnels:
-        await tunnels.upstream(ALICE, within_seconds=10)
-        listener = Listener()
-        await tunnels.open_channel(ALICE, lambda: listener)
-        remote.hang()
-
-        tunnels.suspect(ALICE)
-
-        assert isinstance(await listener.lost, UpstreamLost)
-        await until_state(tunnels, NotebookState.RECONNECTING)
-        await until_state(tunnels, NotebookState.READY)
-        assert len(remote.log_ins) == 2
-
-
 async def test_through_another_remote(
     keys: Keys, remote: FakeRemote, notebook: FakeNotebook
 ) -> None:
@@ -323,6 +257,7 @@ async def test_says_nothing_of_what_it_does_not_know() -> None:
     """A name that is in no inventory has no status, and can't be suspected."""
     async with running(inventory(remotes=())) as tunnels:
         tunnels.suspect(ALICE)
+        tunnels.doubt(ALICE)
 
         assert tunnels.status(ALICE) is None
         assert tunnels.upstream_nowait(ALICE) is None

@@ -174,7 +174,7 @@ def test_script_is_told_what_has_changed(house: House, alice: Browser) -> None:
         "state": "reconnecting",
         "summary": "Reconnecting",
         "because": "The remote takes too long to answer.",
-        "hop": "TCP connection",
+        "hop": "SSH",
         "retry_at": NOW + 9,
         "retry_after": 10,
     }

@@ -41,6 +41,7 @@ def test_states_and_counts_are_told() -> None:
             host_key_changes=lambda: (
                 HostKeyChange(LAB, ("SHA256:old",), ("ssh-rsa SHA256:new",)),
             ),
+            problems=lambda: 3,
         )
     )
 
@@ -57,3 +58,4 @@ def test_states_and_counts_are_told() -> None:
     assert [line for line in told if line.startswith("gateway_credential")] == [
         'gateway_credential_expires_timestamp_seconds{login="alice",remote="lab"} 1.8e+09'
     ]
+    assert "gateway_configuration_problems 3.0" in told
