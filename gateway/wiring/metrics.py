@@ -21,12 +21,12 @@ class Gauges(Collector):
         *,
         notebooks: Callable[[], tuple[NotebookStatus, ...]],
         tunnels: Callable[[], tuple[TunnelStatus, ...]],
-        door: Callable[[], Mapping[str, int]],
+        counts: Callable[[], Mapping[str, int]],
         host_key_changes: Callable[[], tuple[HostKeyChange, ...]],
     ) -> None:
         self._notebooks = notebooks
         self._tunnels = tunnels
-        self._door = door
+        self._counts = counts
         self._host_key_changes = host_key_changes
 
     def collect(self) -> Iterator[Metric]:
@@ -37,7 +37,7 @@ class Gauges(Collector):
         )
         yield self._changed_host_keys()
         yield self._expiries()
-        for name, value in self._door().items():
+        for name, value in self._counts().items():
             kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
             metric = kind(f"gateway_{name}", name.removesuffix("_total").replace("_", " "))
             metric.add_metric([], value)
