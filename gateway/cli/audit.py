@@ -23,7 +23,7 @@ DIGEST: Final = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 INTERRUPTED: Final = 130
 """What shells say of a command that Ctrl-C ended."""
 
-app = typer.Typer(help="Read the audit log: who did what, when and from where.")
+app = typer.Typer()
 
 
 def _since(text: str) -> float:
@@ -64,7 +64,10 @@ def read(  # noqa: PLR0913 - a command's options
     config: Config = None,
     output: Output = Form.TABLE,
 ) -> None:
-    """Print the audit log, the newest line last; with --follow and -o json, a JSON object a line."""
+    """Read the audit log: who did what, when and from where, the newest line last.
+
+    With --follow, -o json prints an object a line.
+    """
     if context.invoked_subcommand is not None:
         return
     wanted, choice = inventory(config), Choice(notebook, member, since)
