@@ -11,6 +11,7 @@ from gateway.core.audit import Act, Standing
 from gateway.core.inventory import Inventory
 from gateway.core.names import NotebookName
 from gateway.core.presence import Present
+from gateway.core.reloads import changes
 from gateway.core.status import NotebookStatus
 from gateway.door.listener import Door
 from gateway.errors import StoreUnavailable
@@ -47,11 +48,12 @@ class Gateway:
             witness=AuditWitness(store.audit),
         )
         self._tunnels.ask_about_use(self._door.quiet_seconds)
+        self._configuration = wanted.inventory
         self._teller = Teller(store.audit, lambda: wanted.inventory.audit.lines)
         self._ready = False
         tls = wanted.inventory.server.tls
         self._certificate = None if tls is None else Certificate(tls)
-        wanted.followers += [self._tunnels.apply, lambda new: configure(new.log), self._keep_audit]
+        wanted.followers += [self._tunnels.apply, lambda new: configure(new.log), self._configured]
         self._effective = Effective(wanted, store)
         self._effective.followers.append(self._door.apply)
         store.on_change(self._door.recheck)
@@ -101,6 +103,14 @@ class Gateway:
 
     def _keep_audit(self, wanted: Inventory) -> None:
         self._store.audit.retention_seconds = wanted.audit.retention_seconds
+
+    def _configured(self, wanted: Inventory) -> None:
+        self._keep_audit(wanted)
+        for change in changes(self._configuration, wanted):
+            texts = {"notebook": change.notebook, "subject": change.subject}
+            told = {**texts, "actor": "configuration", "detail": change.detail}
+            self._store.audit.note(Act.CONFIGURED, **told)
+        self._configuration = wanted
 
     async def _tell_the_end(self) -> None:
         with suppress(StoreUnavailable):  # logged where it arose; the next start tells the rest
