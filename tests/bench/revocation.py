@@ -23,7 +23,7 @@ import yaml
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from gateway.core.audit import Act, Choice
+from gateway.core.audit import Act, Choice, Line
 from gateway.core.grants import Level
 from gateway.core.names import MemberName, NotebookName
 from gateway.demo.stage import free_ports
@@ -77,10 +77,14 @@ class Scene:
         )
         assert await process.wait() == 0, arguments
 
+    async def lines_of(self, act: Act) -> Sequence[Line]:
+        """Return the last that the audit log says of an act, if anything."""
+        async with open_store(self.store) as store:
+            return await store.audit.lines(Choice(acts=frozenset({act})), limit=1)
+
     async def done_at(self, act: Act) -> float:
         """Return when the audit log says that something was done."""
-        async with open_store(self.store) as store:
-            (line,) = await store.audit.lines(Choice(acts=frozenset({act})), limit=1)
+        (line,) = await self.lines_of(act)
         return line.entry.at
 
 
