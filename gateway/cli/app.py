@@ -4,7 +4,7 @@ from typing import Final
 
 import typer
 
-from gateway.cli import config, members, remotes, tokens
+from gateway.cli import audit, config, members, remotes, tokens
 from gateway.cli.check import check
 from gateway.cli.demo import demo
 from gateway.cli.doctor import doctor
@@ -42,6 +42,7 @@ app.command()(reported(unshare))
 app.add_typer(members.app, name="members")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(remotes.app, name="remotes")
+app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")
 app.command()(reported(healthcheck))
 app.command()(reported(version))

@@ -136,12 +136,14 @@ def commands_page(root: TyperGroup) -> str:
 def _commands(group: TyperGroup, path: str) -> Iterator[str]:
     for name, command in group.commands.items():
         if isinstance(command, TyperGroup):
+            if command.invoke_without_command:
+                yield from _command(command, f"{path} {name}")
             yield from _commands(command, f"{path} {name}")
         elif isinstance(command, TyperCommand) and not command.hidden:
             yield from _command(command, f"{path} {name}")
 
 
-def _command(command: TyperCommand, path: str) -> Iterator[str]:
+def _command(command: TyperCommand | TyperGroup, path: str) -> Iterator[str]:
     context = command.make_context(path, [], resilient_parsing=True)
     usage = context.get_usage().removeprefix("Usage: ").strip()
     yield f"## `{path}`"

@@ -16,9 +16,10 @@ from gateway.config.keys import (
     RemoteKeys,
     ServerKeys,
 )
-from gateway.config.kinds import address, public_url
+from gateway.config.kinds import AUDIT_OFF, AUDIT_STDOUT, address, public_url
 from gateway.core.inventory import (
     Access,
+    Audit,
     Auth,
     Grantees,
     Inventory,
@@ -55,6 +56,7 @@ def build(keys: Keys, base: FilePath) -> Inventory:
         auth=_auth(keys.auth, base),
         store=keys.store,
         log=Log(level=keys.log.level, format=keys.log.format),
+        audit=Audit(keys.audit.retention, _lines(keys.audit.lines, base)),
     )
 
 
@@ -172,6 +174,12 @@ def _auth(keys: AuthKeys, base: FilePath) -> Auth:
         return Auth(local=keys.local.enabled)
     secret = _file(base, oidc.client_secret_file)
     return Auth(keys.local.enabled, Oidc(oidc.issuer, oidc.client_id, secret, oidc.groups_claim))
+
+
+def _lines(word: str, base: FilePath) -> str | None:
+    if word == AUDIT_OFF:
+        return None
+    return word if word == AUDIT_STDOUT else str(base / word)
 
 
 def _grantees(words: Iterable[str]) -> Grantees:

@@ -15,7 +15,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from gateway.config.kinds import (
+    AUDIT_OFF,
     Agent,
+    AuditLines,
     Count,
     Duration,
     File,
@@ -33,6 +35,7 @@ from gateway.config.kinds import (
     Network,
     Port,
     RemoteSocket,
+    Retention,
     StoreUrl,
     Text,
     TicketFile,
@@ -327,6 +330,18 @@ class LogKeys(Section):
     )
 
 
+class AuditKeys(Section):
+    """The log of who did what, when and from where."""
+
+    retention: Retention = Field(
+        365 * 24 * 3600.0, description="How long its lines are kept in the store; a day at least."
+    )
+    lines: AuditLines = Field(
+        AUDIT_OFF,
+        description="Where each line is written as JSON, too: off, stdout, or a file, to which it is appended.",
+    )
+
+
 Remotes = Annotated[dict[Name, RemoteKeys], BeforeValidator(_none_is_empty)]
 Notebooks = Annotated[dict[Name, NotebookKeys], BeforeValidator(_none_is_empty)]
 Members = Annotated[dict[Name, MemberKeys], BeforeValidator(_none_is_empty)]
@@ -350,3 +365,6 @@ class Keys(Section):
         " (a password goes into a file: ?passfile=/run/secrets/pgpass).",
     )
     log: LogKeys = Field(LogKeys(), description="How much is logged, and in what form.")
+    audit: AuditKeys = Field(
+        AuditKeys(), description="The log of who did what, when and from where."
+    )

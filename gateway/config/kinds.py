@@ -23,6 +23,9 @@ MIN_HEAD: Final = 1024
 MAX_HEAD: Final = 1024 * 1024
 MAX_SOCKET_BYTES: Final = 107
 """What fits into Linux's sockaddr_un with its last byte (unix(7))."""
+SHORTEST_RETENTION: Final = 24 * 3600.0
+AUDIT_OFF: Final = "off"
+AUDIT_STDOUT: Final = "stdout"
 MAX_UID: Final = 2**32 - 1
 
 _HOST: Final = re.compile(
@@ -52,6 +55,19 @@ def _long_duration(value: object) -> float:
     if seconds == 0:
         raise ValueError("must be longer than 0s")
     return seconds
+
+
+def _retention(value: object) -> float:
+    seconds = _duration(value)
+    if seconds < SHORTEST_RETENTION:
+        raise ValueError("must be a day at least: 1d")
+    return seconds
+
+
+def _audit_lines(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("must be off, stdout or the path of a file")
+    return _text(value)
 
 
 def _head_size(value: object) -> int:
@@ -233,6 +249,7 @@ Agent = Annotated[
     bool | str, BeforeValidator(_agent), WithJsonSchema({"type": ["boolean", "string"]})
 ]
 """Whether an ssh-agent is used; text is where it listens."""
+AuditLines = Annotated[str, BeforeValidator(_audit_lines), WithJsonSchema({"type": "string"})]
 RemoteSocket = Annotated[
     Text, AfterValidator(_remote_socket), WithJsonSchema({"type": "string", "pattern": "^/"})
 ]
@@ -285,6 +302,12 @@ VerifyWord = Annotated[
 Duration = Annotated[
     float,
     BeforeValidator(_duration),
+    PlainSerializer(duration_text),
+    WithJsonSchema({"type": "string", "pattern": f"^{DURATION}$"}),
+]
+Retention = Annotated[
+    float,
+    BeforeValidator(_retention),
     PlainSerializer(duration_text),
     WithJsonSchema({"type": "string", "pattern": f"^{DURATION}$"}),
 ]

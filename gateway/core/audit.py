@@ -80,11 +80,51 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """Which lines somebody would like to read; what is not given chooses all."""
+
+    notebook: str | None = None
+    member: str | None = None
+    """Who did it, or whom it was done to."""
+    since: float | None = None
+    """Seconds since the epoch."""
+    acts: frozenset[Act] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A digest that somebody has kept elsewhere, to compare."""
+
+    number: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How it stands with writing the log: all is well where nothing waits and nothing was lost."""
+
+    waiting: int = 0
+    """Entries that can't be written yet."""
+    lost: int = 0
+    """Entries that could not even be held, since the gateway started."""
+    trouble: str = ""
+    """Why lines are not told where the configuration wants them; empty when they are."""
+
+
+@dataclass(frozen=True, slots=True)
 class Anchor:
     """The last line that is no longer there: what the first one that is there follows."""
 
     number: int = 0
     digest: str = FIRST_DIGEST
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A log whose lines each follow the one before."""
+
+    count: int
+    last: Anchor
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +175,25 @@ def broken(anchor: Anchor, lines: Iterable[Line]) -> Broken | None:
             return Broken(line.number, "has been changed, or a line before it")
         number, before = line.number, line.digest
     return None
+
+
+def differing(kept: Kept | None, lines: Iterable[Line]) -> Broken | None:
+    """Return the line that has another digest than the one that was kept; None if none has."""
+    for line in lines:
+        if kept is not None and line.number == kept.number and line.digest != kept.digest:
+            return Broken(line.number, "has another digest than the one that was kept")
+    return None
+
+
+def missing(kept: Kept | None, start: Anchor, last: Anchor) -> Broken | None:
+    """Return that a kept digest is of no line between ``start`` and ``last``; None if it is of one."""
+    if kept is None or start.number < kept.number <= last.number:
+        return None
+    if kept.number > last.number:
+        return Broken(kept.number, f"is missing; the log ends with {last.number}")
+    if kept == Kept(start.number, start.digest):
+        return None
+    return Broken(kept.number, f"can't be compared: all up to {start.number} was pruned")
 
 
 def _clean(text: str) -> str:

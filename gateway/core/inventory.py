@@ -252,6 +252,15 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
+class Audit:
+    """How long the audit log is kept, and where else its lines go."""
+
+    retention_seconds: float = 365 * 24 * 3600.0
+    lines: str | None = None
+    """``stdout``, or a file's path; None is nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """All that the configuration declares."""
 
@@ -263,3 +272,4 @@ class Inventory:
     auth: Auth = Auth()
     store: str = "sqlite:////var/lib/gateway/gateway.db"
     log: Log = Log()
+    audit: Audit = Audit()

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from typing import Final
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, Select, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.core.audit import Act, Anchor, Entry, Line, chained
+from gateway.core.audit import Act, Anchor, Choice, Entry, Line, chained
 from gateway.store import tables
+
+ALL: Final = Choice()
 
 
 async def append(connection: AsyncConnection, entries: Iterable[Entry]) -> Sequence[Line]:
@@ -37,22 +40,36 @@ async def anchor(connection: AsyncConnection) -> Anchor:
     return Anchor(row.pruned_number, row.pruned_digest)
 
 
-async def after(connection: AsyncConnection, number: int, *, limit: int) -> list[Line]:
-    """Return the lines after ``number``, the oldest first."""
-    wanted = select(tables.audit).where(tables.audit.c.number > number)
+async def told(connection: AsyncConnection) -> int:
+    """Return the number of the last line that was told as JSON."""
+    number = (await connection.execute(select(tables.audit_head.c.told))).scalar_one()
+    return int(number)
+
+
+async def save_told(connection: AsyncConnection, number: int) -> None:
+    """Write down the last line that was told."""
+    await connection.execute(update(tables.audit_head).values(told=number))
+
+
+async def after(
+    connection: AsyncConnection,
+    number: int,
+    *,
+    limit: int,
+    choice: Choice = ALL,
+    until: int | None = None,
+) -> list[Line]:
+    """Return the chosen lines after ``number``, and up to ``until``, the oldest first."""
+    wanted = _chosen(choice).where(tables.audit.c.number > number)
+    if until is not None:
+        wanted = wanted.where(tables.audit.c.number <= until)
     rows = await connection.execute(wanted.order_by(tables.audit.c.number).limit(limit))
     return [_line(row) for row in rows]
 
 
-async def newest(
-    connection: AsyncConnection, *, notebook: str | None, actor: str | None, limit: int
-) -> list[Line]:
-    """Return the newest lines, the newest first; of one notebook or one actor, where given."""
-    wanted = select(tables.audit).order_by(tables.audit.c.number.desc()).limit(limit)
-    if notebook is not None:
-        wanted = wanted.where(tables.audit.c.notebook == notebook)
-    if actor is not None:
-        wanted = wanted.where(tables.audit.c.actor == actor)
+async def newest(connection: AsyncConnection, choice: Choice, *, limit: int) -> list[Line]:
+    """Return the newest of the chosen lines, the newest first."""
+    wanted = _chosen(choice).order_by(tables.audit.c.number.desc()).limit(limit)
     return [_line(row) for row in await connection.execute(wanted)]
 
 
@@ -81,6 +98,20 @@ async def _last_locked(connection: AsyncConnection) -> Anchor:
     taken = update(head).values(number=head.c.number).returning(head.c.number, head.c.digest)
     row = (await connection.execute(taken)).one()
     return Anchor(row.number, row.digest)
+
+
+def _chosen(choice: Choice) -> Select[tuple[object, ...]]:
+    held = tables.audit.c
+    wanted = select(tables.audit)
+    if choice.notebook is not None:
+        wanted = wanted.where(held.notebook == choice.notebook)
+    if choice.member is not None:
+        wanted = wanted.where(or_(held.actor == choice.member, held.subject == choice.member))
+    if choice.since is not None:
+        wanted = wanted.where(held.at >= choice.since)
+    if choice.acts:
+        wanted = wanted.where(held.act.in_(choice.acts))
+    return wanted
 
 
 def _line(row: Row[tuple[object, ...]]) -> Line:

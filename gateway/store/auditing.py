@@ -12,17 +12,33 @@ from typing import Final
 
 from sqlalchemy import text
 
-from gateway.core.audit import Act, Broken, Entry, Line, broken, entry
+from gateway.core.audit import (
+    Act,
+    Anchor,
+    Broken,
+    Choice,
+    Entry,
+    Kept,
+    Line,
+    Sound,
+    broken,
+    differing,
+    entry,
+    missing,
+)
 from gateway.errors import StoreUnavailable
 from gateway.store import audit_statements as statements
 from gateway.store.database import Database
-from gateway.store.following import CHANNEL, Sleep
+from gateway.store.following import CHANNEL, Sleep, wakes
+from gateway.store.rows import DAY
 
 log = logging.getLogger(__name__)
 
 MOST_HELD: Final = 10_000
 BATCH: Final = 500
 RETRY_SECONDS: Final = 2.0
+RETENTION_SECONDS: Final = 365 * DAY
+USUAL_LIMIT: Final = 200
 
 
 class Auditing:
@@ -35,6 +51,7 @@ class Auditing:
         self._lost = 0
         self._lost_ever = 0
         self._news = asyncio.Event()
+        self.retention_seconds = RETENTION_SECONDS
 
     @property
     def held(self) -> int:
@@ -79,42 +96,98 @@ class Auditing:
             for _ in batch:
                 self._held.popleft()
 
-    async def lines(
-        self, *, notebook: str | None = None, actor: str | None = None, limit: int = 200
-    ) -> Sequence[Line]:
-        """Return the newest lines, the newest first."""
-        async with self._database.reading() as connection:
-            return await statements.newest(connection, notebook=notebook, actor=actor, limit=limit)
+    # --- Reading ---
 
-    async def lines_after(self, number: int) -> AsyncIterator[Line]:
-        """Yield all lines after ``number``, the oldest first."""
-        while True:
-            async with self._database.reading() as connection:
-                lines = await statements.after(connection, number, limit=BATCH)
+    async def lines(
+        self, choice: Choice = statements.ALL, *, limit: int = USUAL_LIMIT
+    ) -> Sequence[Line]:
+        """Return the newest of the chosen lines, the newest first."""
+        async with self._database.reading() as connection:
+            return await statements.newest(connection, choice, limit=limit)
+
+    async def lines_after(
+        self, number: int, choice: Choice = statements.ALL
+    ) -> AsyncIterator[Line]:
+        """Yield the chosen lines after ``number``, the oldest first."""
+        while lines := await self.some_after(number, choice):
             for line in lines:
                 yield line
-            if len(lines) < BATCH:
-                return
             number = lines[-1].number
+
+    async def some_after(self, number: int, choice: Choice = statements.ALL) -> Sequence[Line]:
+        """Return the first of the chosen lines after ``number``, not more than BATCH."""
+        async with self._database.reading() as connection:
+            return await statements.after(connection, number, limit=BATCH, choice=choice)
+
+    async def follow(
+        self, number: int, choice: Choice = statements.ALL, *, sleep: Sleep = asyncio.sleep
+    ) -> AsyncIterator[Line]:
+        """Yield the chosen lines after ``number``, and whatever any process adds; never ends."""
+        async for _ in self.wakes(sleep=sleep):
+            async for line in self.lines_after(number, choice):
+                yield line
+                number = line.number
+
+    async def wakes(self, *, sleep: Sleep = asyncio.sleep) -> AsyncIterator[None]:
+        """Yield at once, and whenever any process may have added lines."""
+        yield
+        async for _ in wakes(self._database, sleep=sleep):
+            yield
 
     async def last_number(self) -> int:
         """Return the number of the last line."""
         async with self._database.reading() as connection:
             return (await statements.last(connection)).number
 
-    async def verify(self) -> Broken | int:
-        """Return how many lines there are, if each follows the one before it; else the first that does not."""
+    # --- Telling it elsewhere ---
+
+    async def told(self) -> int:
+        """Return the number of the last line that was told as JSON."""
         async with self._database.reading() as connection:
-            anchor, last = await statements.anchor(connection), await statements.last(connection)
-            here, count = anchor, 0
-            while lines := await statements.after(connection, here.number, limit=BATCH):
-                if (found := broken(here, lines)) is not None:
+            return await statements.told(connection)
+
+    async def save_told(self, number: int) -> None:
+        """Write down the last line that was told."""
+        async with self._database.writing() as connection:
+            await statements.save_told(connection, number)
+
+    # --- Judging it ---
+
+    async def verify(self, kept: Kept | None = None) -> Broken | Sound:
+        """Return that each line follows the one before it, or the first that does not.
+
+        ``kept`` is a line's number and digest that somebody wrote down elsewhere: it must still be so.
+        """
+        start = await self._anchor()
+        found = await self._verified(start, kept)
+        if isinstance(found, Broken) and (pruned := await self._anchor()) != start:
+            return await self._verified(pruned, kept)  # lines were pruned while we read them
+        return found
+
+    async def _anchor(self) -> Anchor:
+        async with self._database.reading() as connection:
+            return await statements.anchor(connection)
+
+    async def _verified(self, start: Anchor, kept: Kept | None) -> Broken | Sound:
+        here, count = start, 0
+        async with self._database.reading() as connection:
+            last = await statements.last(connection)
+            while lines := await statements.after(
+                connection, here.number, limit=BATCH, until=last.number
+            ):
+                found = broken(here, lines) or differing(kept, lines)
+                if found is not None:
                     return found
                 count += len(lines)
-                here = type(anchor)(lines[-1].number, lines[-1].digest)
+                here = Anchor(lines[-1].number, lines[-1].digest)
         if here != last:
             return Broken(here.number + 1, f"is missing; the log went on to {last.number}")
-        return count
+        return missing(kept, start, last) or Sound(count, last)
+
+    async def drop_old(self) -> None:
+        """Delete the lines that have been kept long enough."""
+        if count := await self.prune(self._clock() - self.retention_seconds):
+            log.info("audit: %d lines were old enough, and are gone", count)
 
     async def prune(self, before: float) -> int:
         """Delete lines from before a moment, and write that down; return how many."""

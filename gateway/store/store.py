@@ -121,6 +121,7 @@ class Store(Credentials, Shares):
                     await self._ledger.catch_up()
                     await self._ledger.save_uses()
                     await self._ledger.purge(now)
+                    await self.audit.drop_old()
             with suppress(StoreUnavailable):
                 await self._ledger.save_endings()
             left = self._memory.next_end(now) - now

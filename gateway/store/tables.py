@@ -158,10 +158,11 @@ audit_head: Final = Table(
     Column("digest", Text, nullable=False),
     Column("pruned_number", Integer, nullable=False),
     Column("pruned_digest", Text, nullable=False),
+    Column("told", Integer, nullable=False, server_default="0"),
     CheckConstraint("id = 1", name="single"),
     sqlite_strict=True,
 )
-"""One row: the audit log's last line, and the last one that was pruned from its front."""
+"""One row: the audit log's last line, the last one pruned from its front, the last one told as JSON."""
 
 changes: Final = Table(
     "changes",

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from gateway.core.audit import Standing
 from gateway.core.sayings import because
 from gateway.web.pages import page
 from gateway.web.site import GivenSite
@@ -42,6 +43,7 @@ async def show_status(request: Request, site: GivenSite, visitor: LoggedIn) -> R
             for status in tunnels_for(site, member)
         ],
         "host_key_changes": site.notebooks.host_key_changes() if member.admin else (),
+        "audit": site.audit_standing() if member.admin else Standing(),
         "problems": site.configuration_problems(),
     }
     return page(request, "status.html", visitor=visitor, context=context)

@@ -61,6 +61,7 @@ class Looks:
         self._templates.globals["asset"] = self._asset_url
         self._templates.filters["duration"] = words.duration
         self._templates.filters["day"] = words.day
+        self._templates.filters["at"] = words.at
         self._templates.filters["ending"] = words.ending
         self._templates.filters["code"] = with_code
 

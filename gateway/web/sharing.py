@@ -1,5 +1,6 @@
 """The page on which an owner shares a notebook: who may open it, who is in it, who would like to be."""
 
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -9,10 +10,12 @@ from gateway.core.grants import Level
 from gateway.core.inventory import Notebook
 from gateway.core.names import GroupName, MemberName, NotebookName
 from gateway.core.sharing import LinkId, ShareId
-from gateway.errors import RequestInvalid
+from gateway.core.visits import PastVisit
+from gateway.errors import RequestInvalid, StoreUnavailable
 from gateway.web.forms import CSRF_FIELD, Form, read_form
 from gateway.web.giving import GROUP, access_to, check_lifetime, grantee, may_be_shared_by
 from gateway.web.pages import page
+from gateway.web.past_visits import past_visits
 from gateway.web.site import GivenSite, Site
 from gateway.web.visitor import LoggedIn, Visitor, check_csrf, on_main_host, page_asked_for
 
@@ -47,7 +50,7 @@ async def show_sharing(
     request: Request, site: GivenSite, visitor: LoggedIn, mine: Mine, done: str = ""
 ) -> Response:
     """Show who may open the notebook, and who is in it."""
-    return _page(request, site, visitor, mine, said=SAYINGS.get(done, ""))
+    return await _page(request, site, visitor, mine, said=SAYINGS.get(done, ""))
 
 
 @router.post("")
@@ -58,7 +61,7 @@ async def share(request: Request, site: GivenSite, visitor: LoggedIn, mine: Mine
         name, is_group = grantee(site.inventory(), mine, form.get("to", "").strip().lower())
         seconds = _lifetime_in(form)
     except RequestInvalid as exc:
-        return _page(request, site, visitor, mine, status=exc.status, trouble=_sentence(exc))
+        return await _page(request, site, visitor, mine, status=exc.status, trouble=_sentence(exc))
     await site.sharing.share(
         mine.name,
         GroupName(name) if is_group else MemberName(name),
@@ -77,11 +80,13 @@ async def make_link(request: Request, site: GivenSite, visitor: LoggedIn, mine: 
     try:
         seconds = _lifetime_in(form)
     except RequestInvalid as exc:
-        return _page(request, site, visitor, mine, status=exc.status, trouble=_sentence(exc))
+        return await _page(request, site, visitor, mine, status=exc.status, trouble=_sentence(exc))
     secret, _ = await site.sharing.make_link(
         mine.name, level=_level_in(form), by=visitor.member.name, lifetime_seconds=seconds
     )
-    return _page(request, site, visitor, mine, status=201, made=f"{site.origin}/-/link/{secret}")
+    return await _page(
+        request, site, visitor, mine, status=201, made=f"{site.origin}/-/link/{secret}"
+    )
 
 
 @router.post("/take-back/{given}")
@@ -148,7 +153,7 @@ def _done(notebook: Notebook, what: str) -> Response:
     return RedirectResponse(f"/-/share/{notebook.name}?done={what}", 303)
 
 
-def _page(
+async def _page(
     request: Request,
     site: Site,
     visitor: Visitor,
@@ -164,6 +169,7 @@ def _page(
         "said": "",
         "trouble": "",
         "made": "",
+        "visits": await _past_visits(site, notebook),
         "access": access_to(site.declared(), site.sharing.shared(), notebook, site.present, now),
         "members": inventory.members,
         "choices": [
@@ -173,3 +179,11 @@ def _page(
         "units": UNITS,
     }
     return page(request, "sharing.html", status=status, visitor=visitor, context=context | shown)
+
+
+async def _past_visits(site: Site, notebook: Notebook) -> Sequence[PastVisit] | None:
+    """Return them; None where they can't be read, which must not keep an owner from taking a share back."""
+    try:
+        return await past_visits(site, notebook.name)
+    except StoreUnavailable:
+        return None

@@ -10,6 +10,7 @@ from gateway.core.sharing import LinkId, ShareId
 from gateway.errors import RequestInvalid
 from gateway.web.api import API, json_only, missing, refusals
 from gateway.web.giving import access_to, grantee, may_be_shared_by
+from gateway.web.past_visits import past_visits
 from gateway.web.sharing_documents import (
     AccessDocument,
     AskingWish,
@@ -18,6 +19,7 @@ from gateway.web.sharing_documents import (
     NewLinkDocument,
     ShareDocument,
     ShareWish,
+    VisitDocument,
 )
 from gateway.web.site import GivenSite
 from gateway.web.visitor import Caller, on_main_host
@@ -45,6 +47,12 @@ async def show_access(site: GivenSite, mine: Mine) -> AccessDocument:
     now = site.clock()
     access = access_to(site.declared(), site.sharing.shared(), mine, site.present, now)
     return AccessDocument.of(access, now)
+
+
+@router.get("/visits")
+async def list_visits(site: GivenSite, mine: Mine) -> list[VisitDocument]:
+    """List the last visits to a notebook of yours, the newest first."""
+    return [VisitDocument.of(visit) for visit in await past_visits(site, mine.name)]
 
 
 @router.post("/shares", status_code=201)

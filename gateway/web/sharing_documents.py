@@ -15,6 +15,7 @@ from gateway.core.sharing import (
     ShareId,
     ShareLink,
 )
+from gateway.core.visits import PastVisit
 from gateway.web.documents import moment
 from gateway.web.giving import Access
 
@@ -88,6 +89,29 @@ class PresentDocument(BaseModel):
     member: MemberName
     level: Level
     since: datetime
+
+
+class VisitDocument(BaseModel):
+    """One time that a member was in the notebook."""
+
+    member: str
+    level: Level
+    address: str
+    since: datetime
+    seconds: float | None = Field(
+        description="How long it was; null while it goes on, or where that was never written down."
+    )
+
+    @classmethod
+    def of(cls, visit: PastVisit) -> "VisitDocument":
+        """Return the document for a visit."""
+        return cls(
+            member=visit.member,
+            level=visit.level,
+            address=visit.address,
+            since=moment(visit.since),
+            seconds=visit.seconds,
+        )
 
 
 class AskDocument(BaseModel):

@@ -1,12 +1,13 @@
 """What the control plane is given: the inventory, the accounts and the notebooks, behind Protocols."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Protocol, cast
 
 from fastapi import Depends, Request
 
+from gateway.core.audit import Choice, Line, Standing
 from gateway.core.diagnosis import Diagnosis, Finding
 from gateway.core.host_key import HostKeyChange
 from gateway.core.identity import CredentialId, Identity
@@ -167,6 +168,13 @@ class Notebooks(Protocol):
         """Walk the way to a notebook hop by hop, telling each; raise TunnelDown when there is none."""
 
 
+class AuditLog(Protocol):
+    """What the control plane needs of the audit log."""
+
+    async def lines(self, choice: Choice, *, limit: int) -> Sequence[Line]:
+        """Return the newest of the chosen lines, the newest first; raise StoreUnavailable."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """All that pages and API work with."""
@@ -177,6 +185,8 @@ class Site:
     accounts: Accounts
     sharing: Sharing
     present: Presence
+    audit: AuditLog
+    audit_standing: Callable[[], Standing]
     notebooks: Notebooks
     ready: Callable[[], bool]
     configuration_problems: Callable[[], tuple[str, ...]]

@@ -52,8 +52,12 @@ def wait(seconds: float) -> str:
 
 def ending(seconds: float, now: float) -> str:
     """Return when something ends: how long from now, and the moment: ``in 3 h (24 Nov 2026, 20:15 UTC)``."""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"in {duration(seconds - now)} ({day(seconds)}, {moment:%H:%M} UTC)"
+    return f"in {duration(seconds - now)} ({at(seconds)})"
+
+
+def at(seconds: float) -> str:
+    """Return a time since the epoch: ``24 Nov 2026, 20:15 UTC``."""
+    return f"{day(seconds)}, {datetime.fromtimestamp(seconds, UTC):%H:%M} UTC"
 
 
 def day(seconds: float) -> str:

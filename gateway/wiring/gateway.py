@@ -3,13 +3,18 @@
 import asyncio
 import logging
 import socket
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from gateway.core.audit import Act
+from gateway.core.audit import Act, Standing
+from gateway.core.inventory import Inventory
 from gateway.core.names import NotebookName
 from gateway.core.presence import Present
+from gateway.core.reloads import changes
 from gateway.core.status import NotebookStatus
 from gateway.door.listener import Door
+from gateway.errors import StoreUnavailable
 from gateway.store.store import Store
 from gateway.tunnels.tunnels import Tunnels
 from gateway.web.app import create_app
@@ -21,6 +26,7 @@ from gateway.wiring.effective import Effective
 from gateway.wiring.known_hosts import KnownHosts
 from gateway.wiring.logs import configure
 from gateway.wiring.metrics import Gauges, serve_metrics
+from gateway.wiring.telling import Teller
 from gateway.wiring.wanted import Wanted
 from gateway.wiring.watching import watch
 from gateway.wiring.witness import AuditWitness
@@ -42,10 +48,12 @@ class Gateway:
             witness=AuditWitness(store.audit),
         )
         self._tunnels.ask_about_use(self._door.quiet_seconds)
+        self._configuration = wanted.inventory
+        self._teller = Teller(store.audit, lambda: wanted.inventory.audit.lines)
         self._ready = False
         tls = wanted.inventory.server.tls
         self._certificate = None if tls is None else Certificate(tls)
-        wanted.followers += [self._tunnels.apply, lambda new: configure(new.log)]
+        wanted.followers += [self._tunnels.apply, lambda new: configure(new.log), self._configured]
         self._effective = Effective(wanted, store)
         self._effective.followers.append(self._door.apply)
         store.on_change(self._door.recheck)
@@ -54,6 +62,7 @@ class Gateway:
 
     async def run(self, stop: asyncio.Event, control: socket.socket) -> None:
         """Serve until ``stop`` is set, then drain; the listener's ``OSError`` comes through."""
+        self._keep_audit(self._wanted.inventory)
         self._tunnels.apply(self._wanted.inventory)
         self._door.apply(self._effective.inventory)
         async with asyncio.TaskGroup() as tasks:
@@ -61,6 +70,7 @@ class Gateway:
                 tasks.create_task(self._tunnels.run(), name="tunnels"),
                 tasks.create_task(self._store.run(), name="store"),
                 tasks.create_task(self._effective.run(), name="shares"),
+                tasks.create_task(self._teller.run(), name="tell the audit log"),
                 tasks.create_task(self._control_plane(control), name="control plane"),
                 tasks.create_task(self._watch(), name="watch"),
                 tasks.create_task(self._known_hosts.run(), name="watch known_hosts"),
@@ -69,6 +79,7 @@ class Gateway:
             await self._serve(stop)
             for task in background:
                 task.cancel()
+        await self._tell_the_end()
 
     def reload(self) -> None:
         """Take the files as they are now."""
@@ -90,6 +101,30 @@ class Gateway:
         self._store.audit.note(Act.STOPPED, actor="gateway")
         log.info("stopped")
 
+    def _keep_audit(self, wanted: Inventory) -> None:
+        self._store.audit.retention_seconds = wanted.audit.retention_seconds
+
+    def _configured(self, wanted: Inventory) -> None:
+        self._keep_audit(wanted)
+        for change in changes(self._configuration, wanted):
+            texts = {"notebook": change.notebook, "subject": change.subject}
+            told = {**texts, "actor": "configuration", "detail": change.detail}
+            self._store.audit.note(Act.CONFIGURED, **told)
+        self._configuration = wanted
+
+    async def _tell_the_end(self) -> None:
+        with suppress(StoreUnavailable):  # logged where it arose; the next start tells the rest
+            await self._store.audit.flush()
+            await self._teller.catch_up()
+
+    def _audit_standing(self) -> Standing:
+        audit = self._store.audit
+        return Standing(audit.held, audit.lost, self._teller.trouble)
+
+    def _counts(self) -> Mapping[str, int]:
+        audit = self._store.audit
+        return {**self._door.counts(), "audit_waiting": audit.held, "audit_lost_total": audit.lost}
+
     async def _control_plane(self, control: socket.socket) -> None:
         site = Site(
             inventory=lambda: self._effective.inventory,
@@ -97,6 +132,8 @@ class Gateway:
             accounts=self._store,
             sharing=self._store,
             present=self._present,
+            audit=self._store.audit,
+            audit_standing=self._audit_standing,
             notebooks=self._tunnels,
             ready=lambda: self._ready,
             configuration_problems=lambda: self._wanted.problems,
@@ -114,7 +151,7 @@ class Gateway:
             gauges = Gauges(
                 notebooks=self._notebooks,
                 tunnels=self._tunnels.tunnel_statuses,
-                door=self._door.counts,
+                counts=self._counts,
                 host_key_changes=self._tunnels.host_key_changes,
                 problems=lambda: len(self._wanted.problems),
             )

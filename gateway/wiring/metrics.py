@@ -21,13 +21,13 @@ class Gauges(Collector):
         *,
         notebooks: Callable[[], tuple[NotebookStatus, ...]],
         tunnels: Callable[[], tuple[TunnelStatus, ...]],
-        door: Callable[[], Mapping[str, int]],
+        counts: Callable[[], Mapping[str, int]],
         host_key_changes: Callable[[], tuple[HostKeyChange, ...]],
         problems: Callable[[], int],
     ) -> None:
         self._notebooks = notebooks
         self._tunnels = tunnels
-        self._door = door
+        self._counts = counts
         self._host_key_changes = host_key_changes
         self._problems = problems
 
@@ -44,7 +44,7 @@ class Gauges(Collector):
         )
         problems.add_metric([], self._problems())
         yield problems
-        for name, value in self._door().items():
+        for name, value in self._counts().items():
             kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
             metric = kind(f"gateway_{name}", name.removesuffix("_total").replace("_", " "))
             metric.add_metric([], value)

@@ -2,6 +2,7 @@
 
 from gateway.core.audit import Act
 from gateway.core.names import MemberName, NotebookName
+from gateway.core.visits import stay
 from gateway.door.visits import Visit
 from gateway.store.auditing import Auditing
 
@@ -29,7 +30,7 @@ class AuditWitness:
             actor=visit.member,
             notebook=visit.notebook,
             address=visit.address,
-            detail=f"{visit.level} for {seconds:.0f} s",
+            detail=stay(visit.level, seconds),
         )
 
     def refused(self, member: MemberName, notebook: NotebookName, address: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.core.audit import Act, Sound
 from gateway.errors import StoreUnavailable
 from tests.store.fakes import ALICE, BOB, FakeSleep, World, joined, log_in, running
 
@@ -186,3 +187,20 @@ async def test_an_outage_is_logged_once(world: World, caplog: pytest.LogCaptureF
     assert len(lines) == 2
     assert "can't be written: database is locked" in lines[0]
     assert "can be written again" in lines[1]
+
+
+async def test_the_audit_log_waits_while_the_disk_is_full(world: World) -> None:
+    """Fault 27: entries are held and counted, and written when there is room again."""
+    async with world.store() as store:
+        await joined(store)
+        with full(world):
+            store.audit.note(Act.OPENED, actor="bob", notebook="alice")
+            with pytest.raises(StoreUnavailable, match="can't be written now"):
+                await store.audit.flush()
+            assert (store.audit.held, store.audit.lost) == (1, 0)
+
+        await store.audit.flush()
+
+        assert store.audit.held == 0
+        assert (await store.audit.lines())[0].entry.actor == "bob"
+        assert isinstance(await store.audit.verify(), Sound)

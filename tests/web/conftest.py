@@ -9,6 +9,7 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from gateway.core.audit import Standing
 from gateway.core.inventory import Inventory
 from gateway.core.names import MemberName, NotebookName
 from gateway.core.presence import Present
@@ -17,6 +18,7 @@ from gateway.web.app import create_app
 from gateway.web.handover import Handovers
 from gateway.web.site import Site
 from gateway.web.turns import Turns
+from tests.web.fake_audit import FakeAudit
 from tests.web.fake_sharing import FakeSharing
 from tests.web.fakes import ALICE, BOB, PASSWORD, FakeAccounts, FakeClock, FakeNotebooks, inventory
 
@@ -30,6 +32,8 @@ class House:
     notebooks: FakeNotebooks = field(default_factory=FakeNotebooks)
     sharing: FakeSharing = field(default_factory=FakeSharing)
     present: dict[NotebookName, tuple[Present, ...]] = field(default_factory=dict)
+    audit: FakeAudit = field(default_factory=FakeAudit)
+    standing: Standing = field(default_factory=Standing)
     clock: FakeClock = field(default_factory=FakeClock)
     ready: bool = True
     problems: tuple[str, ...] = ()
@@ -42,6 +46,8 @@ class House:
             accounts=self.accounts,
             sharing=self.sharing,
             present=lambda name: self.present.get(name, ()),
+            audit=self.audit,
+            audit_standing=lambda: self.standing,
             notebooks=self.notebooks,
             ready=lambda: self.ready,
             configuration_problems=lambda: self.problems,

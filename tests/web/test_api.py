@@ -329,6 +329,7 @@ def test_openapi_describes_the_api_alone(stranger: Browser) -> None:
             "/notebooks/{name}/links/{link}",
             "/notebooks/{name}/shares",
             "/notebooks/{name}/shares/{share}",
+            "/notebooks/{name}/visits",
             "/tunnels",
             "/me",
             "/me/tokens",

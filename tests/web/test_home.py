@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.core.audit import Standing
 from gateway.core.host_key import HostKeyChange
 from gateway.core.inventory import Grantees
 from gateway.core.names import NotebookName
@@ -183,3 +184,16 @@ def test_home_says_what_may_only_be_viewed(house: House) -> None:
     assert "<strong>view only</strong>" in carol.get("/").text
     [told] = carol.get("/-/api/v1/notebooks").json()
     assert (told["name"], told["level"]) == ("alice", "view")
+
+
+def test_an_administrator_is_told_of_an_audit_log_that_can_not_be_kept(
+    house: House, alice: Browser, bob: Browser
+) -> None:
+    house.standing = Standing(waiting=7, lost=3, trouble="lines can't be written to /x: full")
+
+    page = bob.get("/-/status").text
+
+    assert "7 entries wait" in page
+    assert "3 entries were lost" in page
+    assert "to /x: full" in page
+    assert "audit log" not in alice.get("/-/status").text

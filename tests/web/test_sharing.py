@@ -7,7 +7,7 @@ from gateway.core.names import MemberName, NotebookName
 from gateway.core.presence import Present
 from gateway.core.sharing import Ask
 from tests.web.conftest import Browser, House
-from tests.web.fakes import ALICE, BOB, CAROL, NOW
+from tests.web.fakes import ALICE, BOB, CAROL, NOW, UNAVAILABLE
 
 NOTEBOOK = NotebookName("alice")
 PAGE = "/-/share/alice"
@@ -224,3 +224,22 @@ def test_a_shared_notebook_is_on_the_home_page_until_it_ends(house: House, alice
 
     assert "No notebook is open to you yet" in carol.get("/").text
     assert level_of(house.wanted, CAROL, NOTEBOOK) is None
+
+
+def test_the_owner_sees_who_was_in_it(house: House, alice: Browser) -> None:
+    house.audit.tell("alice", "bob", seconds=7300)
+
+    page = alice.get("/-/share/alice").text
+
+    assert "15 Jan 2027, 08:00 UTC · used it for 2 h · from 192.0.2.9" in page
+
+
+def test_a_store_that_is_away_does_not_keep_an_owner_from_the_page(
+    house: House, alice: Browser
+) -> None:
+    house.audit.broken = UNAVAILABLE
+
+    answer = alice.get("/-/share/alice")
+
+    assert answer.status_code == 200
+    assert "They can't be read just now." in answer.text

@@ -90,10 +90,26 @@ def test_asking_is_opened_and_a_wish_declined(house: House, program: Browser) ->
     assert house.sharing.held.asks == ()
 
 
+def test_the_owner_is_told_who_was_in_it(house: House, program: Browser) -> None:
+    house.audit.tell("alice", "bob", seconds=60)
+    house.audit.tell("bob", "carol", seconds=60)
+
+    assert program.get(f"{API}/visits").json() == [
+        {
+            "member": "bob",
+            "level": "use",
+            "address": "192.0.2.9",
+            "since": "2027-01-15T08:00:00Z",
+            "seconds": 60.0,
+        }
+    ]
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
         ("GET", "access"),
+        ("GET", "visits"),
         ("POST", "shares"),
         ("DELETE", "shares/x"),
         ("POST", "links"),

@@ -32,12 +32,12 @@ TUNNELS = (
 
 def test_states_and_counts_are_told() -> None:
     registry = CollectorRegistry()
-    counts = {"requests_total": 7, "websockets": 2}
+    counts = {"requests_total": 7, "websockets": 2, "audit_lost_total": 3}
     registry.register(
         Gauges(
             notebooks=lambda: NOTEBOOKS,
             tunnels=lambda: TUNNELS,
-            door=lambda: counts,
+            counts=lambda: counts,
             host_key_changes=lambda: (
                 HostKeyChange(LAB, ("SHA256:old",), ("ssh-rsa SHA256:new",)),
             ),
@@ -59,3 +59,4 @@ def test_states_and_counts_are_told() -> None:
         'gateway_credential_expires_timestamp_seconds{login="alice",remote="lab"} 1.8e+09'
     ]
     assert "gateway_configuration_problems 3.0" in told
+    assert "gateway_audit_lost_total 3.0" in told
