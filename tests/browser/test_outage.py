@@ -86,6 +86,8 @@ def tab(stack: Stack, window: Callable[[], Page]) -> Tab:
     page = window()
     tab = Tab(page)
     with stack.client(stack.new_token("alice")) as client:
+        # Another process has made the token: the gateway knows of it a moment later.
+        eventually(lambda: client.get("/-/api/v1/me").status_code == 200, within_seconds=10)
         stack.wait_ready(client)
     page.goto(f"{stack.path_entry.notebook('alice')}lab/workspaces/{uuid4().hex}")
     log_in(page, "alice", stack.path_entry.password)
