@@ -45,7 +45,7 @@ def stopped(lab: Lab) -> Result:
             code = container.attrs["State"]["ExitCode"]
             container.start()
             back = lab.wait_serving()
-            lab.wait_ready()
+            eventually(lambda: bool(lab.version_of("bob")), within_seconds=30)
         seen = measure(observers.timeline(begun, time.monotonic()))
         intact = lab.run_in(lab.gateway, f'python3 -c "{INTACT}"').strip()
     checks = [

@@ -106,7 +106,7 @@ def swallowed(lab: Lab) -> Iterator[None]:
 @contextmanager
 def nameless(lab: Lab) -> Iterator[None]:
     """Let no name resolve, and make new connections necessary; for a while."""
-    with wires.filtered(lab, lab.gateway, ("OUTPUT", "-d", "127.0.0.11", *wires.DROP)):
+    with wires.filtered(lab, lab.gateway, ("INPUT", "-s", "127.0.0.11", *wires.DROP)):
         wires.reset_connections(lab)
         time.sleep(15)
         yield
@@ -184,7 +184,7 @@ ROWS: Final = (
         13, "30 % loss", "iptables statistic", lossy, 15.0, NOTHING_LOST, afterwards=kept_tunnels,
     ),
     Scenario(
-        14, "thin line", "tc tbf 8kbit", wires.thin, 20.0, (healed(5.0), lost(0)),
+        14, "thin line", "tc tbf 8kbit", wires.thin, 20.0, (healed(8.0), lost(0)),
         watched=Watched(rate=0.5, sockets=1), settle_seconds=15.0, afterwards=kept_tunnels,
     ),
     Scenario(
@@ -192,7 +192,7 @@ ROWS: Final = (
         25.0, (detected(0.5), fast(6.0), healed(5.0), lost(0)),
     ),
     Scenario(
-        31, "no name resolves", "iptables DROP of the resolver for 15 s, connections reset",
+        31, "no name resolves", "iptables DROP of the resolver's answers for 15 s, connections reset",
         nameless, 0.0, (detected(0.2), healed(5.0), lost(0)),
     ),
     Scenario(
