@@ -4,11 +4,10 @@ A remote that comes back should be found within seconds, and one that is away fo
 notice us: so the wait doubles up to a ceiling, stays there for some minutes, and only then grows. The ceiling
 is a second where nobody answers, as such a try costs the remote nothing; where sshd answers, and nothing comes
 of it, it is higher.
-A rejection is different. OpenSSH 9.8 and later (PerSourcePenalties) punishes the source address for
-each failed log-in, and all our members share ours: one bad key, tried eagerly, locks out everybody.
+A rejection is different: only a person can help, and each try counts against all who share our address (see
+penalties.py).
 """
 
-from collections.abc import Iterable
 from typing import Final
 
 from gateway.core.status import NotebookState, TunnelState
@@ -25,10 +24,6 @@ UNHEARD: Final = frozenset({Reason.NAME_NOT_FOUND, Reason.UNREACHABLE, Reason.JU
 """The remote itself knows nothing of a try that ends so."""
 
 PARKED_SECONDS: Final = 60.0
-
-REFUSALS: Final = 2
-REFUSAL_SECONDS: Final = 15.0
-"""OpenSSH bars an address whose penalties add up to 15 s; a refused log-in costs 5 s."""
 
 PACE_SECONDS: Final = 0.5
 """Between dials to a remote that is away, by whichever login: many of them make no storm, and it is found soon
@@ -85,12 +80,6 @@ def wait_before_probing(
     if state is NotebookState.STOPPED:
         seconds = min(max(seconds, age_seconds / AGE_SHARE), LONG_STOPPED_SECONDS)
     return seconds * (3 + entropy) / 4
-
-
-def wait_after_refusals(refused_at: Iterable[float], now: float) -> float:
-    """Return the seconds until a log-in that may be refused does no harm to the others."""
-    recent = sorted(moment for moment in refused_at if now - moment < REFUSAL_SECONDS)
-    return recent[-REFUSALS] + REFUSAL_SECONDS - now if len(recent) >= REFUSALS else 0.0
 
 
 def _ceiling(reason: Reason | None, outage_seconds: float) -> float:

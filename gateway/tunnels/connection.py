@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 import asyncssh
 
 from gateway.core.inventory import Notebook
+from gateway.core.patience import patience
 from gateway.errors import Reason, UpstreamTimedOut
 from gateway.tunnels.channel import Channel, ProtocolFactory, SshChannel
 from gateway.tunnels.files import Files
@@ -26,7 +27,8 @@ log = logging.getLogger(__name__)
 
 OPEN_SECONDS: Final = 10.0
 PING_SECONDS: Final = 7.0
-"""A line that was cut for six seconds is not given up: TCP sends again 6.2 s after the first try."""
+"""A line that was cut for six seconds is not given up: TCP sends again 6.2 s after the first try. A line
+that has been slow lately is given more."""
 CLOSE_SECONDS: Final = 1.0
 LOOPBACK: Final = "127.0.0.1"
 
@@ -59,6 +61,7 @@ class Connection:
         self._channels: set[Channel] = set()
         self._held_up = False
         self._pinging = False
+        self._answer_seconds = self._answered_at = 0.0
         self._silent = False
 
     @property
@@ -76,12 +79,8 @@ class Connection:
         fit = send_lean(self._ssh) and receive_lean(self._ssh) and join_writes(self._ssh)
         if not (watch_socket(self._ssh, self._hold_up, self._let_go) and fit):
             log.warning("asyncssh %s is not one that the shims know", asyncssh.__version__)
-        loop = asyncio.get_running_loop()
-        started = loop.time()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PING_SECONDS):
-                await ping(self._ssh)
-        self._window = window_for(loop.time() - started)
+        await self._ping(PING_SECONDS)
+        self._window = window_for(self._answer_seconds)
 
     async def closed(self) -> Reason:
         """Return when the connection has ended, with the reason why."""
@@ -188,15 +187,26 @@ class Connection:
 
     async def _check(self) -> None:
         before = pulse(self._ssh)
+        ago = asyncio.get_running_loop().time() - self._answered_at
+        limit = patience(PING_SECONDS, answer_seconds=self._answer_seconds, ago_seconds=ago)
         try:
-            async with asyncio.timeout(PING_SECONDS):
-                await ping(self._ssh)
-        except TimeoutError:
-            if pulse(self._ssh) == before:
+            if not await self._ping(limit) and pulse(self._ssh) == before:
                 self._silent = True
                 self._ssh.abort()
         finally:
             self._pinging = False
+
+    async def _ping(self, limit_seconds: float) -> bool:
+        """Ping the remote and take note of how long it takes; return whether that is within the limit."""
+        now = asyncio.get_running_loop().time
+        started, answered = now(), False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limit_seconds):
+                await ping(self._ssh)
+                answered = True
+        self._answered_at = now()
+        self._answer_seconds = self._answered_at - started
+        return answered
 
     def _admit(self, channel: Channel) -> None:
         self._channels.add(channel)

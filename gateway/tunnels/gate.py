@@ -4,17 +4,19 @@ One for each remote, shared by its logins, since to the remote's sshd they all a
 """
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from gateway.core.backoff import REFUSALS, pace_of_dials, wait_after_refusals
-from gateway.errors import Reason, RemoteRejected, RemoteUnreachable
+from gateway.core.backoff import pace_of_dials
+from gateway.core.penalties import HIGHEST_FINE, LOWEST_FINE, forgiven_at, wait_for_mercy
+from gateway.errors import RemoteError, RemoteRejected, RemoteUnreachable
 from gateway.tunnels.alarm import Alarm
 
 DIALS: Final = 3
 """At a time; OpenSSH starts to drop connections that have not logged in at ten (MaxStartups)."""
+UNTRIED: Final = 2
+"""Dials at a time of logins that have not been let in before."""
 
 
 class Gate:
@@ -27,14 +29,15 @@ class Gate:
         self._sleep = sleep
         self.alarm = Alarm(clock=clock)
         self._places = asyncio.Semaphore(DIALS)
-        self._untried = asyncio.Semaphore(REFUSALS)
-        self._refused_at: deque[float] = deque(maxlen=16)
+        self._untried = asyncio.Semaphore(UNTRIED)
+        self._at_stake = 0.0  # the fines of the untried who are dialing
+        self._forgiven_at = 0.0
         self._failures = 0  # in a row, of whichever login
         self._next_at = 0.0  # as long as there are failures
 
     @asynccontextmanager
     async def passed(self, *, proven: bool) -> AsyncIterator[None]:
-        """Hold a place; one who has not been let in before also waits for refusals to be forgiven.
+        """Hold a place; one who has not been let in before also waits for earlier fines to be forgiven.
 
         Raises HostKeyChanged at once while another login has just found the host key changed.
         """
@@ -42,11 +45,18 @@ class Gate:
             async with self._place():
                 yield
         else:
-            async with self._untried:
-                while (seconds := wait_after_refusals(self._refused_at, self._clock())) > 0:
-                    await self._sleep(seconds)
-                async with self._place():
-                    yield
+            async with self._untried, self._staked(), self._place():
+                yield
+
+    @asynccontextmanager
+    async def _staked(self) -> AsyncIterator[None]:
+        """Hold back until a refusal would bar nobody, and let others reckon with it meanwhile."""
+        await self._mercy(HIGHEST_FINE, with_stakes=True)
+        self._at_stake += HIGHEST_FINE
+        try:
+            yield
+        finally:
+            self._at_stake -= HIGHEST_FINE
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:
@@ -56,19 +66,29 @@ class Gate:
             try:
                 with self.alarm.heeded():
                     yield
-            except RemoteUnreachable:
-                self._failures += 1
-                self._next_at = self._clock() + pace_of_dials(self._failures)
-                raise
-            except RemoteRejected as exc:
-                self._failures = 0
-                if exc.reason is Reason.LOGIN_REFUSED:
-                    self._refused_at.append(self._clock())
+            except RemoteError as exc:
+                self._forgiven_at = forgiven_at(self._forgiven_at, self._clock(), exc.reason)
+                self._note(exc)
                 raise
             self._failures = 0
+
+    def _note(self, failure: RemoteError) -> None:
+        if isinstance(failure, RemoteRejected):
+            self._failures = 0
+        elif isinstance(failure, RemoteUnreachable):
+            self._failures += 1
+            self._next_at = self._clock() + pace_of_dials(self._failures)
+
+    async def _mercy(self, fine: float, *, with_stakes: bool = False) -> None:
+        """Wait until another fine bars nobody, be it on top of those at stake."""
+        while seconds := wait_for_mercy(
+            self._forgiven_at, self._clock(), fine + (self._at_stake if with_stakes else 0.0)
+        ):
+            await self._sleep(seconds)
 
     async def _turn(self) -> None:
         """Wait for the next turn while the remote is away; once it is back, everybody may come."""
         while self._failures and (seconds := self._next_at - self._clock()) > 0:
             await self._sleep(seconds)
+        await self._mercy(LOWEST_FINE)
         self._next_at = self._clock() + pace_of_dials(self._failures)

@@ -6,7 +6,10 @@ found last, which is safe, as its host key is checked all the same.
 """
 
 import asyncio
+import errno
+import os
 import socket
+from contextlib import ExitStack
 from typing import Final, TypeAlias
 
 RESOLVE_SECONDS: Final = 2.0
@@ -15,6 +18,10 @@ KNOCK_SECONDS: Final = (1.0, 1.0, 1.0, 1.0, 2.0)
 
 Where: TypeAlias = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
 Address: TypeAlias = tuple[socket.AddressFamily, Where]
+
+
+class Unanswered(socket.gaierror):
+    """The resolver says nothing."""
 
 
 class Knocker:
@@ -26,8 +33,12 @@ class Knocker:
     async def open(self, host: str, port: int) -> socket.socket:
         """Return a connection to ``host``; raise OSError when it can't be had."""
         nameless: socket.gaierror | None = None
+        addresses: list[Address] = []
         for number, seconds in enumerate(KNOCK_SECONDS):
-            addresses, nameless = await self._where(host, port)
+            if not isinstance(
+                nameless, Unanswered
+            ):  # each question to such a one occupies a thread
+                addresses, nameless = await self._where(host, port)
             first = number % len(addresses)
             try:
                 async with asyncio.timeout(seconds):
@@ -56,7 +67,7 @@ async def _resolve(host: str, port: int) -> list[Address]:
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except TimeoutError as exc:
         detail = f"no answer in {RESOLVE_SECONDS:.0f} s"
-        raise socket.gaierror(socket.EAI_AGAIN, detail) from exc
+        raise Unanswered(socket.EAI_AGAIN, detail) from exc
     return [(family, address) for family, _, _, _, address in found]
 
 
@@ -71,12 +82,25 @@ async def _first_of(addresses: list[Address]) -> socket.socket:
 
 
 async def _connect(address: Address) -> socket.socket:
+    """Connect by hand: uvloop would ask the resolver's threads even about a number, and they may hang."""
     family, where = address
-    connection = socket.socket(family, socket.SOCK_STREAM)
-    try:
+    with ExitStack() as stack:
+        connection = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
         connection.settimeout(0)
-        await asyncio.get_running_loop().sock_connect(connection, where)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+        code = connection.connect_ex(where)
+        if code == errno.EINPROGRESS:
+            await _writable(connection)
+            code = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise OSError(code, os.strerror(code))
+        stack.pop_all()
+        return connection
+
+
+async def _writable(connection: socket.socket) -> None:
+    loop, writable = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_writer(connection, writable.set)
+    try:
+        await writable.wait()
+    finally:
+        loop.remove_writer(connection)

@@ -10,10 +10,8 @@ from gateway.core.backoff import (
     PACE_SECONDS,
     PARKED_SECONDS,
     PATIENT_SECONDS,
-    REFUSAL_SECONDS,
     UNHEARD_SECONDS,
     pace_of_dials,
-    wait_after_refusals,
     wait_before_dialing,
     wait_before_probing,
 )
@@ -88,22 +86,6 @@ def test_a_parked_tunnel_looks_once_a_minute_at_most(failures: int, entropy: flo
     wait = wait_before_dialing(tunnel, entropy, reason=Reason.LOGIN_REFUSED, outage_seconds=0.0)
 
     assert PARKED_SECONDS <= wait < 1.5 * PARKED_SECONDS
-
-
-@pytest.mark.parametrize(
-    ("refused_at", "wait"),
-    [
-        ((), 0.0),
-        ((100.0,), 0.0),
-        ((99.0, 100.0), REFUSAL_SECONDS - 1),
-        ((90.0, 100.0), REFUSAL_SECONDS - 10),
-        ((1.0, 2.0, 3.0, 100.0), 0.0),
-        ((88.0, 95.0, 99.0), REFUSAL_SECONDS - 5),
-    ],
-)
-def test_refusals_hold_up_the_next(refused_at: tuple[float, ...], wait: float) -> None:
-    """Of any three refusals in a row, the third comes 15 s after the first at the earliest."""
-    assert wait_after_refusals(refused_at, now=100.0) == pytest.approx(wait)
 
 
 @pytest.mark.parametrize("state", list(NotebookState))

@@ -6,7 +6,8 @@
 
 It runs as root on Debian with a Docker engine, in containers of its own (compose/faults.yaml), takes them away
 at the end, and sends nothing anywhere else. Each row's result is kept in build/faults as soon as it is there;
-once there is one of each row, docs/reference/recovery.md is written from them.
+once there is one of each row, docs/reference/recovery.md is written from them. Where a promise was not kept,
+the containers' logs of that time are kept too.
 """
 
 import argparse
@@ -68,9 +69,12 @@ def main(argv: Sequence[str]) -> int:
             SETTING.write_text(_setting(lab))
             for row in rows:
                 say(f"{row.number}. {row.title}")
+                since = time.time()
                 results.append(run(lab, row))
                 save(RESULTS, results[-1])
                 show(results[-1])
+                if not results[-1].met:
+                    keep_logs(lab, row.number, since)
                 lab.mend()
     write_page(load(RESULTS))
     missed = [str(result.number) for result in results if not result.met]
@@ -89,6 +93,14 @@ def show(result: Result) -> None:
         say(f"   {', '.join(figures)}")
     for check in result.checks:
         say(f"   {'ok  ' if check.met else 'MISS'} {check.promise}: {check.seen}")
+
+
+def keep_logs(lab: Lab, number: int, since: float) -> None:
+    """Keep what was logged while a promise was not kept."""
+    (RESULTS / "logs").mkdir(exist_ok=True)
+    for service in (lab.gateway, "lab", "other"):
+        file = RESULTS / "logs" / f"{number:02}-{service}.log"
+        file.write_text(lab.logged(service, since))
 
 
 def write_page(held: Sequence[Result]) -> None:

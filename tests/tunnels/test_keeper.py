@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from itertools import pairwise
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 
@@ -13,7 +12,7 @@ from gateway.core.status import TunnelState
 from gateway.errors import Reason, RemoteError, RemoteRejected, RemoteUnreachable
 from gateway.tunnels.connection import PING_SECONDS, Connection
 from gateway.tunnels.dialing import Way
-from gateway.tunnels.gate import DIALS, Gate
+from gateway.tunnels.gate import Gate
 from gateway.tunnels.keeper import Keeper
 from tests.tunnels.fakes import LAB, FakeTime
 
@@ -301,96 +300,3 @@ async def test_who_jumps_wakes(time: FakeTime) -> None:
         connection = await keeper.up()
 
         assert connection is second  # type: ignore[comparison-overlap]
-
-
-async def test_three_dials_at_a_time(time: FakeTime) -> None:
-    """Fault 24: a remote's logins do not all knock at once."""
-    gate = Gate(clock=time.clock, sleep=time.sleep)
-    inside = 0
-    full, leave = asyncio.Event(), asyncio.Event()
-
-    async def dial() -> None:
-        nonlocal inside
-        async with gate.passed(proven=True):
-            inside += 1
-            assert inside <= DIALS
-            if inside == DIALS:
-                full.set()
-            await leave.wait()
-            inside -= 1
-
-    async with asyncio.TaskGroup() as tasks:
-        for _ in range(8):
-            tasks.create_task(dial())
-        await full.wait()
-        leave.set()
-
-
-async def test_one_after_the_other_while_the_remote_is_away(time: FakeTime) -> None:
-    """However many logins dial, a remote that is away is dialled at its own pace; back, by all at once."""
-    gate = Gate(clock=time.clock, sleep=time.sleep)
-    dialled: list[float] = []
-    back = False
-
-    async def dial() -> None:
-        async with gate.passed(proven=True):
-            dialled.append(time.now)
-            if not back:
-                raise AWAY
-
-    async def fail() -> None:
-        with suppress(RemoteUnreachable):
-            await dial()
-
-    await fail()
-    async with asyncio.TaskGroup() as tasks:
-        for _ in range(5):
-            tasks.create_task(fail())
-        for _ in range(5):
-            time.pass_by(await time.asleep())
-            await _let_run()
-    assert [later - sooner for sooner, later in pairwise(dialled)] == pytest.approx(
-        [0.15, 0.3, 0.5, 0.5, 0.5]
-    )
-
-    back = True
-    dialled.clear()
-    async with asyncio.TaskGroup() as tasks:
-        for _ in range(5):
-            tasks.create_task(dial())
-        time.pass_by(await time.asleep())
-    assert dialled == [time.now] * 5
-
-
-async def test_refusals_hold_up_only_the_untried(time: FakeTime) -> None:
-    """Threat F9: after two refusals, who has not been let in waits; who has does not."""
-    gate = Gate(clock=time.clock, sleep=time.sleep)
-    for _ in range(2):
-        with pytest.raises(RemoteRejected):
-            await _refused(gate)
-    passed = asyncio.Event()
-
-    async def try_once() -> None:
-        async with gate.passed(proven=False):
-            passed.set()
-
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(try_once())
-        wait = await time.asleep()
-        async with gate.passed(proven=True):
-            assert not passed.is_set()
-
-        time.pass_by(wait)
-
-        await passed.wait()
-    assert wait == pytest.approx(15)
-
-
-async def _let_run() -> None:
-    for _ in range(5):
-        await asyncio.sleep(0)
-
-
-async def _refused(gate: Gate) -> None:
-    async with gate.passed(proven=False):
-        raise REFUSED

@@ -125,3 +125,26 @@ async def test_resolver_that_says_nothing_is_not_waited_for(
 
     with pytest.raises(socket.gaierror, match="no answer"):
         await Knocker().open(NAME, 22)
+
+
+async def test_hanging_resolver_is_asked_once_and_not_needed_to_connect(
+    deaf: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault 31: each question occupies one of four threads, also that about a number."""
+    monkeypatch.setattr(knocking, "RESOLVE_SECONDS", 0.01)
+    monkeypatch.setattr(knocking, "KNOCK_SECONDS", (0.01, 0.01, 5.0))
+    asked: list[str] = []
+    knocker = Knocker()
+
+    async def ponder(host: str, *_: object, **__: object) -> None:
+        asked.append(host)
+        await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", ponder, raising=False)
+    with socket.create_server((HOST, 0)) as listener:
+        addresses = [(socket.AF_INET, one.getsockname()) for one in (deaf, listener)]
+        knocker._found[NAME, 22] = addresses  # noqa: SLF001  found so a while ago
+
+        (await knocker.open(NAME, 22)).close()
+
+    assert asked == [NAME]
