@@ -36,33 +36,34 @@ class Effective:
         self._changed = asyncio.Event()
         self.followers: list[Callable[[Inventory], None]] = []
         """Whoever acts on the inventory; called in order with each new one."""
-        self.inventory = self._now()
+        self.inventory = self._at(clock())
         wanted.followers.append(lambda _: self._follow())
         given.on_change(self._follow)
 
     async def run(self) -> None:
         """End shares when their time is over, until cancelled."""
         while True:
-            self._renew()
             self._changed.clear()
+            now = self._clock()
+            self._renew(now)
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._seconds_to_next_end()):
+                async with asyncio.timeout(self._seconds_to_next_end(now)):
                     await self._changed.wait()
 
-    def _seconds_to_next_end(self) -> float:
-        now = self._clock()
+    def _seconds_to_next_end(self, now: float) -> float:
+        """Return how long to wait; ``now`` is the moment at which was judged what counts."""
         end = next_end(self._given.shared().shares, now)
         return LOOK_SECONDS if end is None else min(end - now, LOOK_SECONDS)
 
     def _follow(self) -> None:
-        self._renew()
+        self._renew(self._clock())
         self._changed.set()
 
-    def _renew(self) -> None:
-        if (renewed := self._now()) != self.inventory:
+    def _renew(self, now: float) -> None:
+        if (renewed := self._at(now)) != self.inventory:
             self.inventory = renewed
             for follow in self.followers:
                 follow(renewed)
 
-    def _now(self) -> Inventory:
-        return effective(self._wanted.inventory, self._given.shared().shares, self._clock())
+    def _at(self, now: float) -> Inventory:
+        return effective(self._wanted.inventory, self._given.shared().shares, now)

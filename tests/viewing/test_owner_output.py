@@ -105,7 +105,7 @@ def test_owner_misses_nothing(house: House, other: Other, *, before: bool, lost:
         wait_until_idle(place, kernel)
         others.close()
         with come() as socket:
-            seen += printed(socket, until="done", within_seconds=1.5 if lost else 10)
+            seen += printed(socket, until="done\n", within_seconds=1.5 if lost else 10)
 
     assert (seen != ALL) == lost
     assert "bob" not in seen

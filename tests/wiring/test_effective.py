@@ -116,6 +116,22 @@ async def test_a_share_ends_on_time(wanted: Wanted) -> None:
         running.cancel()
 
 
+async def test_a_share_that_ends_while_it_is_looked_at_ends_on_time(wanted: Wanted) -> None:
+    """The clock goes on between two looks at it: what counted at the first is not forgotten at the second."""
+    shares, moments = FakeShares(), iter([1000.0, 1000.0, 1999.9, 2000.0, 2000.1, 2000.2])
+    effective = Effective(wanted, shares, clock=lambda: next(moments))
+    following = Following(effective)
+    shares.give(share(until=2000.0))
+    await following.next()
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(effective.run())
+
+        inventory = await following.next()
+
+        assert level_of(inventory, BOB, NOTEBOOK) is None
+        running.cancel()
+
+
 async def test_a_new_configuration_keeps_the_shares(wanted: Wanted) -> None:
     shares = FakeShares()
     effective = Effective(wanted, shares, clock=lambda: 1000.0)
