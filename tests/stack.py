@@ -26,7 +26,8 @@ def eventually(question: Callable[[], bool], *, within_seconds: float) -> float:
     begun = time.monotonic()
     while not question():
         if time.monotonic() - begun > within_seconds:
-            raise TimeoutError(f"not so within {within_seconds} s: {question}")
+            asked = getattr(question, "__qualname__", "what was asked")
+            raise TimeoutError(f"not so within {within_seconds} s: {asked}")
         time.sleep(0.05)
     return time.monotonic() - begun
 

@@ -40,7 +40,7 @@ class Lab(Deployment):
     """Two remotes, their notebooks, and the gateway before them."""
 
     folder: Path
-    tokens: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict, repr=False)
     at: dict[str, str] = field(default_factory=lambda: {"gateway": "gateway"})
     """Which service is the gateway just now."""
 
