@@ -107,7 +107,7 @@ class Lab(Deployment):
 
     def logged(self, service: str, since: float) -> str:
         """Return what a service has written since a moment of the wall clock."""
-        return str(self.container(service).logs(since=since).decode())
+        return str(self.container(service).logs(since=since, timestamps=True).decode())
 
     # --- sshd ---
 

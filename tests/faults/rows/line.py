@@ -142,10 +142,13 @@ def far_away(lab: Lab) -> Result:
         lab.wait_reconnected("alice", "carol", since=since)
         connected = time.monotonic() - begun
         lab.wait_ready()
+        watching = time.monotonic()
         with Observers(lab, Watched(rate=5)) as observers:
             time.sleep(RELAYED_SECONDS)
-    timeline = observers.timeline(begun, begun)
-    echoes = measure(Timeline(begun, begun, [e for e in timeline.echoes if e.notebook != "bob"]))
+    timeline = observers.timeline(watching, watching)
+    echoes = measure(
+        Timeline(watching, watching, [e for e in timeline.echoes if e.notebook != "bob"])
+    )
     hit, spared = measure(timeline.of(("alice", "carol"))), measure(timeline.of(("bob",)))
     checks = [
         Target("a WebSocket's message there and back", _median, 1.5 * ROUND_TRIP_SECONDS).check(
