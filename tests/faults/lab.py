@@ -22,7 +22,7 @@ from tests.stack import Deployment, eventually, greets
 ROOT: Final = Path(__file__).parent.parent.parent
 COMPOSE_FILE: Final = ROOT / "compose" / "faults.yaml"
 CONFIG: Final = ROOT / "compose" / "faults" / "gateway.yaml"
-PROJECT: Final = "notebook-gateway-faults"
+PROJECT: Final = f"notebook-gateway-faults-{os.getpid()}"
 HOST: Final = "gateway.test:8000"
 NOTEBOOKS: Final = {"alice": "lab", "carol": "lab", "bob": "other"}
 """Each notebook, and the remote that it is on."""
