@@ -6,6 +6,7 @@ import asyncssh
 
 from gateway.core.host_key import Verdict, judge
 from gateway.core.inventory import Remote
+from gateway.tunnels.negotiation import negotiating
 from gateway.tunnels.observer import Observer
 
 
@@ -38,10 +39,9 @@ class Greeter(asyncssh.SSHClient):
         return self._connection is not None
 
     @property
-    def introduced(self) -> bool:
-        """Whether it said that it speaks SSH."""
-        connection = self._connection
-        return connection is not None and bool(connection.get_extra_info("server_version"))
+    def negotiating(self) -> bool:
+        """Whether it said which algorithms of SSH it speaks."""
+        return self._connection is not None and negotiating(self._connection)
 
     @property
     def showed_its_key(self) -> bool:

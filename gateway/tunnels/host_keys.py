@@ -54,11 +54,12 @@ def source(remote: Remote) -> str:
 def has_no_such_kind(exc: Exception, greeter: Greeter) -> bool:
     """Say whether a remote seems to have no key of the kinds that we asked for.
 
-    OpenSSH just hangs up then, once both sides have introduced themselves.
+    OpenSSH just hangs up then, once both sides have said what they speak. Who hangs up sooner is busy, and would be
+    so in the next round too; each costs a fine.
     """
     lost = isinstance(exc, (asyncssh.ConnectionLost, OSError))
     told = isinstance(exc, asyncssh.KeyExchangeFailed) and "host key" in exc.reason
-    return (lost or told) and greeter.introduced and not greeter.showed_its_key
+    return (lost or told) and greeter.negotiating and not greeter.showed_its_key
 
 
 class Search:

@@ -65,6 +65,21 @@ async def test_web_server(keys: Keys) -> None:
     assert error.reason in {Reason.NOT_SSH, Reason.BUSY}
 
 
+async def test_remote_that_greets_and_hangs_up_is_met_once(keys: Keys) -> None:
+    """Fault 38: it has no process for us, which is not for want of a kind of host key; each meeting is fined."""
+    met: list[bytes] = []
+
+    async def greet_and_hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-OpenSSH_10.0p2\r\n")
+        met.append(await reader.readline())
+
+    async with impostor(keys, greet_and_hang_up) as remote:
+        error = await failed(remote)
+
+    assert error.reason is Reason.BUSY
+    assert len(met) == 1
+
+
 async def test_busy(keys: Keys) -> None:
     """Fault 24: a remote that hangs up before the log-in has no room, or punishes us."""
 
