@@ -24,7 +24,7 @@ from gateway.tunnels.connection import Connection, held
 from gateway.tunnels.greeter import Greeter
 from gateway.tunnels.host_keys import Search
 from gateway.tunnels.identities import NOTHING, Proof, Prover
-from gateway.tunnels.knocking import Knocker
+from gateway.tunnels.knocking import Knocker, let_go
 from gateway.tunnels.known_hosts import KnownKeys, described, host_names, known_keys
 from gateway.tunnels.observer import Observer
 from gateway.tunnels.translate import place, remote_error
@@ -163,9 +163,10 @@ async def connect(
     try:
         async with asyncio.timeout(remote.connect_seconds or LOG_IN_SECONDS):
             return await _log_in(way, wants, greeter, line)
-    finally:
-        if line is not None and not greeter.greeted:
-            line.close()  # asyncssh has not come to take it over
+    except BaseException:
+        if line is not None:
+            let_go(line, taken=greeter.greeted)
+        raise
 
 
 async def _log_in(

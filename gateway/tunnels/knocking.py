@@ -12,6 +12,8 @@ import socket
 from contextlib import ExitStack
 from typing import Final, TypeAlias
 
+import uvloop
+
 RESOLVE_SECONDS: Final = 2.0
 KNOCK_SECONDS: Final = (1.0, 1.0, 1.0, 1.0, 2.0)
 """How long each knock waits; the last allows for a line on which a SYN takes longer than a second."""
@@ -58,6 +60,18 @@ class Knocker:
                 raise
             return self._found[host, port], exc
         return self._found[host, port], None
+
+
+def let_go(line: socket.socket, *, taken: bool) -> None:
+    """Let go of a connection on which nothing came about; ``taken`` says that the loop has taken it over.
+
+    uvloop closes what it has taken by its number. Where the far end hangs up at once it has not come to tell the
+    socket so, which would close that number again later: by then it may be that of somebody else's connection.
+    """
+    if not taken:
+        line.close()
+    elif isinstance(asyncio.get_running_loop(), uvloop.Loop):
+        line.detach()
 
 
 async def _resolve(host: str, port: int) -> list[Address]:

@@ -1,6 +1,7 @@
 """gateway.tunnels.knocking: found soon after it is back, and found where it was."""
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
@@ -8,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from gateway.tunnels import knocking
-from gateway.tunnels.knocking import Knocker
+from gateway.tunnels.knocking import Knocker, let_go
 
 pytestmark = pytest.mark.anyio
 
@@ -148,3 +149,23 @@ async def test_hanging_resolver_is_asked_once_and_not_needed_to_connect(
         (await knocker.open(NAME, 22)).close()
 
     assert asked == [NAME]
+
+
+@pytest.mark.parametrize("anyio_backend", [("asyncio", {"use_uvloop": True})])
+async def test_what_the_loop_has_taken_is_closed_by_the_loop_alone() -> None:
+    """Closed twice, its number might be another connection's by then."""
+    line = socket.socket()
+    number = line.fileno()
+
+    let_go(line, taken=True)
+
+    assert line.fileno() == -1
+    os.close(number)  # it was open still: the loop's to close
+
+
+async def test_what_nobody_has_taken_is_closed() -> None:
+    line = socket.socket()
+
+    let_go(line, taken=False)
+
+    assert line.fileno() == -1
