@@ -134,8 +134,9 @@ class Lab(Deployment):
     def cut_sessions(self, remote: str, login: str) -> None:
         """Kill the sessions of one login."""
         for process in self.processes(remote, "sshd-session"):
-            if " ".join(process.cmdline()).startswith(f"sshd-session: {login}"):
-                process.kill()
+            with suppress(psutil.NoSuchProcess):  # its parent's death may have been its own
+                if " ".join(process.cmdline()).startswith(f"sshd-session: {login}"):
+                    process.kill()
 
     # --- Starting, mending, ending ---
 
