@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from gateway.errors import ConfigurationInvalid, StoreUnavailable
 from gateway.store.address import file_of, parse, prepare_file, shown
 from gateway.store.upgrade import UPGRADE_LOCK, is_newest, upgrade
+from gateway.store.write_ahead import write_ahead
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ class Database:
         """Make the file where there is none, and bring the schema up to date."""
         if self.file is not None:
             await asyncio.to_thread(prepare_file, self.file)
+            with self._translating("read"):
+                await asyncio.to_thread(write_ahead, self.file, busy_seconds=self.busy_seconds)
         try:
             async with self.reading() as connection:
                 newest = await connection.run_sync(is_newest)
@@ -166,7 +169,7 @@ def _set_up(connection: PoolProxiedConnection, _entry: ConnectionPoolEntry) -> N
     # A lost log-out would be a session risen from the dead: FULL, not NORMAL, beside the WAL.
     connection.isolation_level = None  # type: ignore[attr-defined]  # we begin transactions ourselves
     cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    for pragma in ("synchronous = FULL", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
