@@ -15,18 +15,18 @@ def write_ahead(
 ) -> None:
     """Make the file keep a write-ahead log; it stays so for all who open it later.
 
-    SQLite turns a file only for the one who is alone on it, and says that it is locked without
-    waiting (its busy timeout is not for this; seen with 3.40 when two gateways start on an empty
-    file), so the waiting is ours. Raises sqlite3.Error when it can't be done within ``busy_seconds``.
+    SQLite turns a file only for the one who is alone on it. Two who try at once would wait for each
+    other for ever, so it says that the file is locked without waiting (seen with 3.40 when gateways
+    start together on an empty file): the waiting is ours. Raises sqlite3.Error when it can't be done within ``busy_seconds``.
     """
     give_up = time.monotonic() + busy_seconds
-    while not _turned(path, busy_seconds, last=time.monotonic() >= give_up):
+    while not _turned(path, last=time.monotonic() >= give_up):
         sleep(RETRY_SECONDS)
 
 
-def _turned(path: Path, busy_seconds: float, *, last: bool) -> bool:
+def _turned(path: Path, *, last: bool) -> bool:
     try:
-        with closing(sqlite3.connect(path, timeout=busy_seconds)) as connection:
+        with closing(sqlite3.connect(path, timeout=0)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
     except sqlite3.OperationalError as exc:
         if last or exc.sqlite_errorcode != sqlite3.SQLITE_BUSY:
