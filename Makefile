@@ -11,6 +11,9 @@ DEMO := docker compose --file compose/demo.yaml
 # The development environment has all that the demo needs.
 DEMO_STAMP := $(or $(wildcard $(VENV)/dev.stamp),$(VENV)/demo.stamp)
 
+# Tests start many Pythons: what has been compiled once should stay so.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check fix up down bench scale faults docs
 
@@ -31,7 +34,7 @@ check: $(VENV)/dev.stamp ## Prove what needs neither Docker, a browser, OpenSSH,
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --quiet --numprocesses=auto --maxprocesses=4 -m "not ($(NEEDS_MORE))"
+	$(BIN)/python -m pytest --quiet --numprocesses=4 -m "not ($(NEEDS_MORE))"
 
 fix: $(VENV)/dev.stamp ## Format, and mend what the linter can.
 	$(BIN)/ruff check --fix .

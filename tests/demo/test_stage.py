@@ -1,12 +1,13 @@
 """gateway.demo.stage: the files that the demo needs, and who may read them."""
 
+import importlib
 import json
 import socket
 import stat
 from pathlib import Path
+from types import ModuleType
 
 import asyncssh
-import nbformat
 import pytest
 import yaml
 
@@ -21,6 +22,12 @@ def stage(tmp_path: Path) -> Stage:
     stage = Stage(tmp_path, port=8000, notebook_ports=PORTS)
     stage.set(remote_port=2222)
     return stage
+
+
+@pytest.fixture
+def nbformat() -> ModuleType:
+    """Return Jupyter's own reader; it takes seconds to import, so only who needs it waits for it."""
+    return importlib.import_module("nbformat")
 
 
 def test_keys_are_for_the_owner_only(stage: Stage) -> None:
@@ -51,7 +58,9 @@ def test_configuration_and_accounts_agree(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("who", RESEARCHERS, ids=lambda who: who.name)
-def test_every_home_has_a_valid_example(stage: Stage, who: Researcher) -> None:
+def test_every_home_has_a_valid_example(
+    stage: Stage, who: Researcher, nbformat: ModuleType
+) -> None:
     """The example is a notebook as Jupyter defines it, speaks of its owner and computes 6*7."""
     notebook = nbformat.read(stage.home(who) / "hello.ipynb", as_version=4)
 
