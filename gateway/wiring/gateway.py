@@ -128,7 +128,7 @@ class Gateway:
     async def _control_plane(self, control: socket.socket) -> None:
         site = Site(
             inventory=lambda: self._effective.inventory,
-            declared=lambda: self._wanted.inventory,
+            declared=lambda: self._effective.admitted,
             accounts=self._store,
             sharing=self._store,
             present=self._present,
