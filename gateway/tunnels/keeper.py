@@ -140,6 +140,16 @@ class Keeper:
         if under_way or (self.connection is None and self.status.reason in HOST_KEY_REASONS):
             self._called.set()
 
+    def try_now(self) -> bool:
+        """Dial now instead of when the next try is due; say whether one was waited for.
+
+        What protects the remote from our tries holds for this one, too: the gate may keep it waiting.
+        """
+        waited = self._tunnel.state in {TunnelState.WAITING, TunnelState.PARKED}
+        if waited:
+            self._called.set()
+        return waited
+
     async def _rest(self) -> None:
         """Wait until the next try is due, or something calls for one; asleep, only for that."""
         if self._tunnel.state is TunnelState.ASLEEP:

@@ -123,6 +123,11 @@ class Tunnels:
                 self._gates[keeper.id.remote].alarm.look_again()
                 keeper.look_again()
 
+    def try_now(self, tunnel: TunnelId) -> bool:
+        """Dial a tunnel now for whose next try is waited; say whether there is such a one."""
+        keeper = self._keepers.get(tunnel)
+        return keeper is not None and keeper.try_now()
+
     def status(self, name: NotebookName) -> NotebookStatus | None:
         """Return how a notebook stands; None when there is none of that name."""
         prober = self._probers.get(name)

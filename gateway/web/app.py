@@ -7,6 +7,8 @@ from fastapi import FastAPI
 from gateway import __doc__ as purpose
 from gateway.web import (
     account,
+    admin,
+    admin_api,
     api,
     asking,
     assets,
@@ -26,6 +28,7 @@ from gateway.web.site import Site
 
 PARTS: Final = (
     log_in, invite, account, home, sharing, link, asking, diagnosis, waiting, enter, assets, api, sharing_api,
+    admin, admin_api,
 )  # fmt: skip
 
 

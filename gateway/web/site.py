@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Protocol, cast
 
@@ -14,6 +15,7 @@ from gateway.core.identity import CredentialId, Identity
 from gateway.core.inventory import Inventory, Routing
 from gateway.core.names import MemberName, NotebookName
 from gateway.core.status import NotebookStatus, TunnelStatus
+from gateway.web.administration import Administration
 from gateway.web.giving import Presence, Sharing
 from gateway.web.handover import Handovers
 from gateway.web.looks import Looks
@@ -171,6 +173,9 @@ class Notebooks(Protocol):
 class AuditLog(Protocol):
     """What the control plane needs of the audit log."""
 
+    def acting_from(self, address: str) -> AbstractContextManager[None]:
+        """Have what is done in the block be told as done from ``address``."""
+
     async def lines(self, choice: Choice, *, limit: int) -> Sequence[Line]:
         """Return the newest of the chosen lines, the newest first; raise StoreUnavailable."""
 
@@ -181,7 +186,8 @@ class Site:
 
     inventory: Callable[[], Inventory]
     declared: Callable[[], Inventory]
-    """The inventory without the shares that are written into the other."""
+    """The inventory without the shares that are written into the other; disabled members are in neither."""
+    administration: Administration
     accounts: Accounts
     sharing: Sharing
     present: Presence

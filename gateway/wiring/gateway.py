@@ -17,6 +17,7 @@ from gateway.door.listener import Door
 from gateway.errors import StoreUnavailable
 from gateway.store.store import Store
 from gateway.tunnels.tunnels import Tunnels
+from gateway.web.administration import Administration
 from gateway.web.app import create_app
 from gateway.web.serve import serve_control
 from gateway.web.site import Site
@@ -129,6 +130,12 @@ class Gateway:
         site = Site(
             inventory=lambda: self._effective.inventory,
             declared=lambda: self._effective.admitted,
+            administration=Administration(
+                declared=lambda: self._wanted.inventory,
+                members=self._store,
+                configuration=lambda: self._wanted.shown,
+                try_now=self._tunnels.try_now,
+            ),
             accounts=self._store,
             sharing=self._store,
             present=self._present,
