@@ -4,7 +4,7 @@ from typing import Final
 
 import typer
 
-from gateway.cli import audit, config, members, remotes, tokens
+from gateway.cli import audit, config, grants, member_sessions, members, remotes, tokens
 from gateway.cli.check import check
 from gateway.cli.demo import demo
 from gateway.cli.doctor import doctor
@@ -39,8 +39,10 @@ app.command()(reported(status))
 app.command("open")(reported(open_notebook))
 app.command()(reported(share))
 app.command()(reported(unshare))
+members.app.add_typer(member_sessions.app)
 app.add_typer(members.app, name="members")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(grants.app, name="grants")
 app.add_typer(remotes.app, name="remotes")
 app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")

@@ -34,7 +34,7 @@ class Granted:
 def granted(declared: Inventory, admitted: Inventory, shared: Shared, now: float) -> list[Granted]:
     """Return every grant whose time is not over, by notebook; ``admitted`` is ``declared`` without the disabled."""
     found: list[Granted] = []
-    given = [*shared.shares, *shared.links]
+    given: list[Share | ShareLink] = [*shared.shares, *shared.links]
     for name in sorted(declared.notebooks):
         found += _declared(declared, admitted, declared.notebooks[name])
         found += _given(admitted, (one for one in given if one.notebook == name), now)

@@ -12,11 +12,11 @@ from gateway.errors import RequestInvalid
 from gateway.web import administering
 from gateway.web.administrators import PAGES, Administrator, administrator
 from gateway.web.deeds import DEEDS, Deed, member_page
-from gateway.web.forms import CSRF_FIELD, read_form
+from gateway.web.forms import own_form
 from gateway.web.pages import page
 from gateway.web.site import GivenSite, Site
 from gateway.web.views import all_views, credential_for, tunnels_for
-from gateway.web.visitor import Visitor, check_csrf, on_main_host, page_asked_for
+from gateway.web.visitor import Visitor, on_main_host, page_asked_for
 from gateway.web.words import TUNNEL_SUMMARIES
 
 router = APIRouter(
@@ -66,7 +66,7 @@ async def show_nothing(name: str) -> Response:
 @router.post("/members/{name}/invite")
 async def invite(request: Request, site: GivenSite, visitor: Administrator, name: str) -> Response:
     """Make an invite, and show its link this once."""
-    await _check(request, visitor)
+    await own_form(request, visitor)
     link = await administering.invite(site, MemberName(name), by=visitor.member.name)
     return await _member(request, site, visitor, name, status=201, made=link)
 
@@ -74,7 +74,7 @@ async def invite(request: Request, site: GivenSite, visitor: Administrator, name
 @router.post("/members/{name}/enable")
 async def enable(request: Request, site: GivenSite, visitor: Administrator, name: str) -> Response:
     """Let a disabled member in again."""
-    await _check(request, visitor)
+    await own_form(request, visitor)
     await administering.enable(site, MemberName(name), by=visitor.member.name)
     return RedirectResponse(f"{member_page(name)}?done=enable", 303)
 
@@ -94,7 +94,7 @@ async def do(
     request: Request, site: GivenSite, visitor: Administrator, act: str, subject: str
 ) -> Response:
     """End it."""
-    await _check(request, visitor)
+    await own_form(request, visitor)
     deed = await _planned(site, visitor, act, subject)
     await deed.do()
     return RedirectResponse(f"{deed.back}?done={act}", 303)
@@ -151,7 +151,7 @@ async def show_no_try(name: str) -> Response:  # noqa: ARG001 - the path's
 @router.post("/tunnels/{name}/try")
 async def try_now(request: Request, site: GivenSite, visitor: Administrator, name: str) -> Response:
     """Try a tunnel now that waits for its next try."""
-    await _check(request, visitor)
+    await own_form(request, visitor)
     administering.try_now(site, name)
     return RedirectResponse(f"{PAGES}/notebooks?done=try", 303)
 
@@ -196,11 +196,6 @@ async def _planned(site: Site, visitor: Visitor, act: str, subject: str) -> Deed
     if act not in DEEDS:
         raise RequestInvalid(404, "there is no such page")
     return await DEEDS[act](site, visitor.member.name, subject)
-
-
-async def _check(request: Request, visitor: Visitor) -> None:
-    form = await read_form(request)
-    check_csrf(form.get(CSRF_FIELD), visitor.csrf)
 
 
 async def _member(  # noqa: PLR0913 - what a page shows

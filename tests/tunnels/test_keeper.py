@@ -212,6 +212,24 @@ async def test_a_known_host_key_lets_nobody_else_in(time: FakeTime) -> None:
     assert dialer.dials == 2
 
 
+@pytest.mark.parametrize(
+    ("failure", "state"), [(REFUSED, TunnelState.PARKED), (AWAY, TunnelState.WAITING)]
+)
+async def test_an_administrator_need_not_wait(
+    time: FakeTime, failure: RemoteError, state: TunnelState
+) -> None:
+    """The credential is mended: the minute need not be over. What is up is left alone."""
+    dialer = FakeDialer(failure, FakeConnection())
+    async with keeping(dialer, time) as keeper:
+        await until(keeper, state)
+        await time.asleep()
+
+        assert keeper.try_now()
+
+        await until(keeper, TunnelState.DIALING)
+        assert not keeper.try_now()
+
+
 async def test_a_state_has_its_time(time: FakeTime) -> None:
     """The status says since when."""
     async with keeping(FakeDialer(FakeConnection()), time) as keeper:
