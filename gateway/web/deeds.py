@@ -72,7 +72,7 @@ async def end_sessions(site: Site, by: MemberName, name: str) -> Deed:
     member = one.member.name
     return Deed(
         f"End all sessions of {one.member.called}?",
-        f"{len(one.sessions)} browsers are logged out and what they have open closes. API tokens stay good, "
+        f"Each browser is logged out ({len(one.sessions)} now) and what it has open closes. API tokens stay good, "
         f"and {one.member.called} can log in again.",
         "End all",
         member_page(name),
