@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import httpx2
 import pytest
@@ -45,6 +45,40 @@ class Wire:
         self._reader.join(10)
 
 
+class Scene:
+    """Bob in his own notebook and, by her share, in alice's; carol in his by his; alice in hers."""
+
+    def __init__(self, stack: Stack, held: ExitStack) -> None:
+        tokens = {name: stack.new_token(name) for name in ("alice", "bob", "carol")}
+        clients = [held.enter_context(stack.client(token)) for token in tokens.values()]
+        self.alice, self.bob, self.carol = clients
+        for client, notebook in ((self.alice, "alice"), (self.bob, "bob")):
+            stack.wait_ready(client, notebook)
+        share(self.alice, "alice", "bob")
+        share(self.bob, "bob", "carol")
+        self.browser = held.enter_context(stack.logged_in("bob"))
+        cookie = "; ".join(f"{name}={value}" for name, value in self.browser.cookies.items())
+        self.his = stack.channels("bob", stack.new_kernel(self.bob, "bob"))
+        hers = stack.channels("alice", stack.new_kernel(self.alice))
+        self.shown = ({"Cookie": cookie}, bearer(tokens["bob"]))
+        ways = {
+            "bob's session in bob's": (self.his, self.shown[0]),
+            "bob's token in bob's": (self.his, self.shown[1]),
+            "bob's token in alice's": (hers, self.shown[1]),
+            "carol's token in bob's": (self.his, bearer(tokens["carol"])),
+            "alice's token in alice's": (hers, bearer(tokens["alice"])),
+        }
+        self.wires = {name: Wire(url, stack.url, **shown) for name, (url, shown) in ways.items()}
+        for wire in self.wires.values():
+            held.callback(wire.close)
+        self.hers = self.wires.pop("alice's token in alice's")
+
+    def closed_after(self, begun: float) -> dict[str, float]:
+        """Return how long each WebSocket that bob has to do with was open; alice's isn't one of them."""
+        eventually(lambda: all(w.closed_at for w in self.wires.values()), within_seconds=5)
+        return {name: (wire.closed_at or 0.0) - begun for name, wire in self.wires.items()}
+
+
 def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
@@ -54,15 +88,6 @@ def share(owner: httpx2.Client, notebook: str, to: str) -> None:
     owner.post(f"/-/api/v1/notebooks/{notebook}/shares", json=wish).raise_for_status()
 
 
-@contextmanager
-def enabled_again(stack: Stack, member: str) -> Iterator[None]:
-    """Whatever happens, the tests after this one have the member back."""
-    try:
-        yield
-    finally:
-        stack.run_in("gateway", f"gateway members enable {member}")
-
-
 def try_to_log_in(stack: Stack, member: str) -> int:
     with stack.client() as client:
         fields = hidden_fields(client.get("/-/login").text)
@@ -70,74 +95,77 @@ def try_to_log_in(stack: Stack, member: str) -> int:
         return client.post("/-/login", data=form, headers={"Origin": stack.url}).status_code
 
 
-def test_a_disabled_member_is_out_everywhere(stack: Stack, window: Callable[[], Page]) -> None:
-    """By session and by token, in bob's own notebook and in alice's; and who is there by a share of bob's."""
+@pytest.fixture
+def scene(stack: Stack) -> Iterator[Scene]:
+    """Whatever happens, the tests after this one have bob back."""
     stack.set_password("teacher")
-    tokens = {name: stack.new_token(name) for name in ("alice", "bob", "carol")}
     with ExitStack() as held:
-        held.enter_context(enabled_again(stack, "bob"))
-        alice, bob, carol = (held.enter_context(stack.client(token)) for token in tokens.values())
-        for client, notebook in ((alice, "alice"), (bob, "bob")):
-            stack.wait_ready(client, notebook)
-        share(alice, "alice", "bob")
-        share(bob, "bob", "carol")
-        hers = stack.channels("alice", stack.new_kernel(alice))
-        his = stack.channels("bob", stack.new_kernel(bob, "bob"))
-        browser = held.enter_context(stack.logged_in("bob"))
-        cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+        yield Scene(stack, held)
+        stack.run_in("gateway", "gateway members enable bob")
 
-        def wire(url: str, **headers: str) -> Wire:
-            opened = Wire(url, stack.url, **headers)
-            held.callback(opened.close)
-            return opened
 
-        wires = {
-            "bob's session in bob's": wire(his, Cookie=cookie),
-            "bob's token in bob's": wire(his, **bearer(tokens["bob"])),
-            "bob's token in alice's": wire(hers, **bearer(tokens["bob"])),
-            "carol's token in bob's": wire(his, **bearer(tokens["carol"])),
-        }
-        spared = wire(hers, **bearer(tokens["alice"]))
-        assert all(one.lives() for one in [*wires.values(), spared])
+@pytest.fixture
+def teacher(stack: Stack, window: Callable[[], Page]) -> Page:
+    """An administrator's page, and the administration in it."""
+    page = window()
+    page.goto(f"{stack.url}/-/admin")
+    log_in(page, "teacher", PASSWORD)
+    return page
 
-        page = window()
-        page.goto(f"{stack.url}/-/admin")
-        log_in(page, "teacher", PASSWORD)
-        page.get_by_role("link", name="Bob Example").click()
-        page.get_by_role("link", name="Disable Bob Example").click()
-        expect(page.get_by_text("is out everywhere within a second")).to_be_visible()
-        begun = time.monotonic()
-        page.get_by_role("button", name="Disable").click()
-        eventually(lambda: all(one.closed_at for one in wires.values()), within_seconds=5)
-        took = {name: (one.closed_at or 0.0) - begun for name, one in wires.items()}
-        expect(page.get_by_text("They are out everywhere.")).to_be_visible()
 
-        print({name: f"{seconds:.3f} s" for name, seconds in took.items()})
-        assert max(took.values()) < SOON
-        assert spared.lives()
-        assert alice.get("/alice/api/status").status_code == 200
-        assert bob.get("/bob/api/status").status_code == 401
-        assert bob.get("/-/api/v1/me").status_code == 401
-        assert browser.get("/").headers["Location"].startswith("/-/login")
-        assert carol.get("/bob/api/status").status_code == 404
-        assert try_to_log_in(stack, "bob") == 401
-        for credential in ({"Cookie": cookie}, bearer(tokens["bob"])):
-            with pytest.raises(InvalidStatus) as refused:
-                wire(his, **credential)
-            assert refused.value.response.status_code in {401, 424}
+def test_a_disabled_member_is_out_everywhere(
+    stack: Stack, scene: Scene, teacher: Page, record_property: Callable[[str, object], None]
+) -> None:
+    """By session and by token, in bob's own notebook and in alice's; and who is there by a share of bob's."""
+    assert all(wire.lives() for wire in [*scene.wires.values(), scene.hers])
 
-        page.goto(f"{stack.url}/-/admin/audit?member=bob")
-        line = page.get_by_role("row").filter(has_text="disabled").first
-        expect(line).to_contain_text("teacher")
-        expect(line).to_contain_text("from ")
+    teacher.get_by_role("link", name="Bob Example").click()
+    teacher.get_by_role("link", name="Disable Bob Example").click()
+    expect(teacher.get_by_text("is out everywhere within a second")).to_be_visible()
+    begun = time.monotonic()
+    teacher.get_by_role("button", name="Disable").click()
+    took = scene.closed_after(begun)
 
-        page.goto(f"{stack.url}/-/admin/members/bob")
-        page.get_by_role("button", name="Enable").click()
-        expect(page.get_by_text("They can log in again")).to_be_visible()
-        assert try_to_log_in(stack, "bob") == 303
-        assert bob.get("/bob/api/status").status_code == 401  # what ended stays ended
-        assert carol.get("/bob/api/status").status_code == 200  # a share is no credential
-        assert spared.lives()
+    record_property("closed after", took)
+    assert max(took.values()) < SOON, took
+    expect_closed(stack, scene)
+    assert scene.hers.lives()
+    assert scene.alice.get("/alice/api/status").status_code == 200
+    expect_told(stack, teacher)
+    expect_back(stack, scene, teacher)
+
+
+def expect_closed(stack: Stack, scene: Scene) -> None:
+    """Every way in, HTTP and WebSocket, session, token, share and password."""
+    for path in ("/bob/api/status", "/alice/api/status", "/-/api/v1/me"):
+        assert scene.bob.get(path).status_code == 401
+    assert scene.browser.get("/").headers["Location"].startswith("/-/login")
+    assert scene.carol.get("/bob/api/status").status_code == 404
+    assert try_to_log_in(stack, "bob") == 401
+    for shown in scene.shown:
+        with pytest.raises(InvalidStatus) as refused:
+            Wire(scene.his, stack.url, **shown)
+        assert refused.value.response.status_code in {401, 424}
+
+
+def expect_told(stack: Stack, page: Page) -> None:
+    """The audit log says who did it, and from where."""
+    expect(page.get_by_text("They are out everywhere.")).to_be_visible()
+    page.goto(f"{stack.url}/-/admin/audit?member=bob")
+    line = page.get_by_role("row").filter(has_text="disabled").first
+    expect(line).to_contain_text("teacher")
+    expect(line).to_contain_text("from ")
+
+
+def expect_back(stack: Stack, scene: Scene, page: Page) -> None:
+    """Enabled, bob logs in; what ended stays ended, but a share is no credential."""
+    page.goto(f"{stack.url}/-/admin/members/bob")
+    page.get_by_role("button", name="Enable").click()
+    expect(page.get_by_text("They can log in again")).to_be_visible()
+    assert try_to_log_in(stack, "bob") == 303
+    assert scene.bob.get("/bob/api/status").status_code == 401
+    assert scene.carol.get("/bob/api/status").status_code == 200
+    assert scene.hers.lives()
 
 
 def test_who_is_no_administrator_finds_nothing(stack: Stack, window: Callable[[], Page]) -> None:

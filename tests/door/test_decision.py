@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.core.disabled import without
 from gateway.core.head import Header, RequestHead
 from gateway.core.identity import CredentialKind
 from gateway.core.inventory import Grantees, Limits, Routing
@@ -183,6 +184,32 @@ def test_what_was_granted_is_asked_again() -> None:
     assert decider.holds(plan)
     who.end("carol")
     assert not decider.holds(plan)
+
+
+@pytest.mark.parametrize("credential", [session, token])
+@pytest.mark.parametrize("upgrade", [(), ((b"connection", b"upgrade"), (b"upgrade", b"websocket"))])
+def test_a_disabled_member_is_nobody(credential: object, upgrade: tuple[Header, ...]) -> None:
+    """Even while the credential lives on: what is open ends, what is asked is refused, in theirs and in others'."""
+    assert callable(credential)
+    decider = Decider(
+        FakeWho(),
+        FakeNotebooks({"alice": 1, "bob": 2}),
+        inventory(Routing.PATH, Limits()),
+        refused=FakeWitness().refused,
+    )
+    heads = [
+        RequestHead(b"GET", target, [(b"host", b"gw.test"), credential(member), *upgrade])
+        for target, member in ((b"/alice/api", "carol"), (b"/bob/api", "bob"))
+    ]
+    his, theirs = (decider.decide(head, peer="192.0.2.7", secure=False) for head in heads)
+    assert isinstance(his, ToNotebook)
+    assert isinstance(theirs, ToNotebook)
+
+    decider.apply(without(decider.inventory, {MemberName("carol")}))
+
+    assert [decider.holds(his), decider.holds(theirs)] == [False, True]
+    assert status(decider.decide(heads[0], peer="192.0.2.7", secure=False)) == 401
+    assert status(decider.decide(heads[1], peer="192.0.2.7", secure=False)) == 0
 
 
 def viewed(target: bytes, *headers: Header, method: bytes = b"GET", **changes: object) -> Plan:
