@@ -27,6 +27,11 @@ from tests.door.fakes import (
 )
 
 PAGE = ((b"sec-fetch-mode", b"navigate"), (b"accept", b"text/html"))
+WEBSOCKET = (
+    (b"connection", b"upgrade"),
+    (b"upgrade", b"websocket"),
+    (b"origin", b"http://gw.test"),
+)
 SCRIPT = ((b"sec-fetch-mode", b"cors"), (b"sec-fetch-site", b"same-origin"))
 
 
@@ -187,7 +192,7 @@ def test_what_was_granted_is_asked_again() -> None:
 
 
 @pytest.mark.parametrize("credential", [session, token])
-@pytest.mark.parametrize("upgrade", [(), ((b"connection", b"upgrade"), (b"upgrade", b"websocket"))])
+@pytest.mark.parametrize("upgrade", [(), WEBSOCKET])
 def test_a_disabled_member_is_nobody(credential: object, upgrade: tuple[Header, ...]) -> None:
     """Even while the credential lives on: what is open ends, what is asked is refused, in theirs and in others'."""
     assert callable(credential)
@@ -201,13 +206,13 @@ def test_a_disabled_member_is_nobody(credential: object, upgrade: tuple[Header, 
         RequestHead(b"GET", target, [(b"host", b"gw.test"), credential(member), *upgrade])
         for target, member in ((b"/alice/api", "carol"), (b"/bob/api", "bob"))
     ]
-    his, theirs = (decider.decide(head, peer="192.0.2.7", secure=False) for head in heads)
-    assert isinstance(his, ToNotebook)
-    assert isinstance(theirs, ToNotebook)
+    carols, bobs = (decider.decide(head, peer="192.0.2.7", secure=False) for head in heads)
+    assert isinstance(carols, ToNotebook)
+    assert isinstance(bobs, ToNotebook)
 
     decider.apply(without(decider.inventory, {MemberName("carol")}))
 
-    assert [decider.holds(his), decider.holds(theirs)] == [False, True]
+    assert [decider.holds(carols), decider.holds(bobs)] == [False, True]
     assert status(decider.decide(heads[0], peer="192.0.2.7", secure=False)) == 401
     assert status(decider.decide(heads[1], peer="192.0.2.7", secure=False)) == 0
 
