@@ -1,5 +1,6 @@
 """An administrator disables bob in a real browser: every way in is closed within a second, and alice notices nothing."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,16 +17,16 @@ from tests.stack import PASSWORD, Stack, eventually, hidden_fields
 
 pytestmark = [pytest.mark.docker, pytest.mark.browser, pytest.mark.timeout(240)]
 
+log = logging.getLogger(__name__)
+
 SOON = 1.0
 
 
 class Wire:
     """A kernel's WebSocket, and when it was closed."""
 
-    def __init__(self, url: str, origin: str, **headers: str) -> None:
-        self.socket: ClientConnection = connect(
-            url, origin=origin, additional_headers=headers, proxy=None, ping_interval=None
-        )
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
         self.closed_at: float | None = None
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
@@ -39,10 +40,6 @@ class Wire:
 
     def lives(self) -> bool:
         return self.closed_at is None and self.socket.ping().wait(5)
-
-    def close(self) -> None:
-        self.socket.close()
-        self._reader.join(10)
 
 
 class Scene:
@@ -68,15 +65,20 @@ class Scene:
             "carol's token in bob's": (self.his, bearer(tokens["carol"])),
             "alice's token in alice's": (hers, bearer(tokens["alice"])),
         }
-        self.wires = {name: Wire(url, stack.url, **shown) for name, (url, shown) in ways.items()}
-        for wire in self.wires.values():
-            held.callback(wire.close)
+        self.wires: dict[str, Wire] = {}
+        for name, (url, shown) in ways.items():
+            self.wires[name] = Wire(held.enter_context(channels(stack, url, shown)))
         self.hers = self.wires.pop("alice's token in alice's")
 
     def closed_after(self, begun: float) -> dict[str, float]:
         """Return how long each WebSocket that bob has to do with was open; alice's isn't one of them."""
         eventually(lambda: all(w.closed_at for w in self.wires.values()), within_seconds=5)
         return {name: (wire.closed_at or 0.0) - begun for name, wire in self.wires.items()}
+
+
+def channels(stack: Stack, url: str, shown: dict[str, str]) -> ClientConnection:
+    """Open a kernel's WebSocket with what somebody shows."""
+    return connect(url, origin=stack.url, additional_headers=shown, proxy=None, ping_interval=None)
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -113,9 +115,7 @@ def teacher(stack: Stack, window: Callable[[], Page]) -> Page:
     return page
 
 
-def test_a_disabled_member_is_out_everywhere(
-    stack: Stack, scene: Scene, teacher: Page, record_property: Callable[[str, object], None]
-) -> None:
+def test_a_disabled_member_is_out_everywhere(stack: Stack, scene: Scene, teacher: Page) -> None:
     """By session and by token, in bob's own notebook and in alice's; and who is there by a share of bob's."""
     assert all(wire.lives() for wire in [*scene.wires.values(), scene.hers])
 
@@ -126,7 +126,7 @@ def test_a_disabled_member_is_out_everywhere(
     teacher.get_by_role("button", name="Disable").click()
     took = scene.closed_after(begun)
 
-    record_property("closed after", took)
+    log.info("closed after %s", took)
     assert max(took.values()) < SOON, took
     expect_closed(stack, scene)
     assert scene.hers.lives()
@@ -143,8 +143,8 @@ def expect_closed(stack: Stack, scene: Scene) -> None:
     assert scene.carol.get("/bob/api/status").status_code == 404
     assert try_to_log_in(stack, "bob") == 401
     for shown in scene.shown:
-        with pytest.raises(InvalidStatus) as refused:
-            Wire(scene.his, stack.url, **shown)
+        with pytest.raises(InvalidStatus) as refused, channels(stack, scene.his, shown):
+            pass
         assert refused.value.response.status_code in {401, 424}
 
 
