@@ -22,6 +22,7 @@ from gateway.errors import (
 from gateway.tunnels import algorithms
 from gateway.tunnels.connection import Connection, held
 from gateway.tunnels.greeter import Greeter
+from gateway.tunnels.greeting import greeting
 from gateway.tunnels.host_keys import Search
 from gateway.tunnels.identities import NOTHING, Proof, Prover
 from gateway.tunnels.knocking import Knocker, let_go
@@ -82,6 +83,14 @@ class Dialer:
         except TimeoutError as exc:
             raise remote_error(exc, way.remote, way.login) from exc
         return held(ssh, ended, self._windows)
+
+    async def knock(self, way: Way, through: Connection | None) -> None:
+        """Raise RemoteUnreachable unless an SSH server greets whoever comes now; log in as nobody."""
+        try:
+            async with asyncio.timeout(DIAL_SECONDS):
+                await greeting(way.remote, through, self._knocker)
+        except (asyncssh.Error, OSError) as exc:
+            raise remote_error(exc, way.remote, way.login) from exc
 
     async def check_host_key(self, way: Way, through: Connection | None) -> None:
         """Raise RemoteError unless the remote shows a host key that we would log in to; log in as nobody.

@@ -79,6 +79,11 @@ class FakeRemote:
             connection.abort()
             await connection.wait_closed()
 
+    def take_nobody(self) -> None:
+        """Listen no more, and keep all connections, as when sshd's listener alone is killed."""
+        if self._listener is not None:
+            self._listener.close()
+
     def hang(self) -> None:
         """Keep all connections, and read nothing more from them."""
         for connection in self.connections:
