@@ -4,7 +4,6 @@ import asyncio
 import logging
 import socket
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from gateway.core.audit import Act, Standing
@@ -14,7 +13,6 @@ from gateway.core.presence import Present
 from gateway.core.reloads import changes
 from gateway.core.status import NotebookStatus
 from gateway.door.listener import Door
-from gateway.errors import StoreUnavailable
 from gateway.store.store import Store
 from gateway.tunnels.tunnels import Tunnels
 from gateway.web.app import create_app
@@ -113,9 +111,8 @@ class Gateway:
         self._configuration = wanted
 
     async def _tell_the_end(self) -> None:
-        with suppress(StoreUnavailable):  # logged where it arose; the next start tells the rest
-            await self._store.audit.flush()
-            await self._teller.catch_up()
+        await self._store.audit.end()
+        await self._teller.catch_up()
 
     def _audit_standing(self) -> Standing:
         audit = self._store.audit
