@@ -12,9 +12,11 @@ from gateway.core.names import TunnelId
 from gateway.core.status import CredentialStatus, TunnelState, TunnelStatus
 from gateway.core.tunnel import Tunnel, TunnelEvent, loss
 from gateway.errors import Reason, RemoteError, RemoteRejected, RemoteUnreachable
-from gateway.tunnels.connection import PING_SECONDS, Connection
+from gateway.tunnels.afterlife import Afterlife
+from gateway.tunnels.connection import Connection
 from gateway.tunnels.dialing import Way
 from gateway.tunnels.gate import Gate
+from gateway.tunnels.vigil import PING_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +60,7 @@ class Keeper:
         self.status = TunnelStatus(self.id, TunnelState.DIALING, time.clock())
         self.listeners: list[Callable[[], None]] = []
         self._tunnel = Tunnel()
+        self._lives: asyncio.TaskGroup
         self._dialer = dialer
         self._gate = gate
         self._time = time
@@ -78,6 +81,10 @@ class Keeper:
         """Keep the tunnel until cancelled."""
         self._tunnel = Tunnel()
         self.status = self._status(None, "")
+        async with asyncio.TaskGroup() as self._lives:
+            await self._keep()
+
+    async def _keep(self) -> None:
         while True:
             if self._tunnel.state is not TunnelState.DIALING:
                 await self._rest()
@@ -161,16 +168,37 @@ class Keeper:
         async with self._gate.passed(proven=self._proven):
             return await self._dialer.dial(self.way, through)
 
-    async def _hold(self, connecting: AbstractAsyncContextManager[Connection]) -> None:
+    async def _live(
+        self, connecting: AbstractAsyncContextManager[Connection], born: asyncio.Future[Connection]
+    ) -> None:
+        """Hold a connection to its end, which may be later than that of the tunnel."""
         async with connecting as connection:
-            self._proven = True
-            self.connection = connection
-            started = self._time.monotonic()
-            try:
-                self._enter(TunnelEvent.CONNECTED, None, "")
-                reason = await connection.closed()
-            finally:
-                self.connection = None
+            born.set_result(connection)
+            await connection.closed()
+            await Afterlife(
+                connection,
+                successor=lambda: self._until_succeeded(connection),
+                monotonic=self._time.monotonic,
+                sleep=self._time.sleep,
+            ).over()
+
+    async def _until_succeeded(self, connection: Connection) -> None:
+        while self.connection in {None, connection}:
+            await self._changed()
+
+    async def _hold(self, connecting: AbstractAsyncContextManager[Connection]) -> None:
+        """Have the tunnel be a connection until that has ended, or fallen silent."""
+        born: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
+        self._lives.create_task(self._live(connecting, born), name=f"a connection of {self.id}")
+        connection = await born
+        self._proven = True
+        self.connection = connection
+        started = self._time.monotonic()
+        try:
+            self._enter(TunnelEvent.CONNECTED, None, "")
+            reason = await connection.closed()
+        finally:
+            self.connection = None
         self._away_since = self._time.monotonic()
         if self._tunnel.state is TunnelState.ASLEEP:
             return

@@ -108,6 +108,7 @@ class FakeRemote:
             "port": self.port,
             "credential": KeyFile(keys.path("member")),
             "host_key": self.host_key.get_fingerprint(),
+            "knock_seconds": None,
         }
         return Remote(**{**given, **options})  # type: ignore[arg-type]  # a test's shorthand
 

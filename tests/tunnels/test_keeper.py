@@ -10,10 +10,11 @@ from gateway.core.inventory import Remote
 from gateway.core.names import LoginName
 from gateway.core.status import TunnelState
 from gateway.errors import Reason, RemoteError, RemoteRejected, RemoteUnreachable
-from gateway.tunnels.connection import PING_SECONDS, Connection
+from gateway.tunnels.connection import Connection
 from gateway.tunnels.dialing import Way
 from gateway.tunnels.gate import Gate
 from gateway.tunnels.keeper import Keeper
+from gateway.tunnels.vigil import PING_SECONDS
 from tests.tunnels.fakes import LAB, FakeTime
 
 pytestmark = pytest.mark.anyio
@@ -25,6 +26,8 @@ REFUSED = RemoteRejected(Reason.LOGIN_REFUSED, "no")
 
 class FakeConnection:
     """A connection that ends when the test says so."""
+
+    silent = in_use = False
 
     def __init__(self, reason: Reason = Reason.LOST) -> None:
         self.over = asyncio.Event()

@@ -65,7 +65,7 @@ async def test_a_silent_remote_is_dropped_on_suspicion(
     keys: Keys, remote: FakeRemote, notebook: FakeNotebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Faults 6 to 8: one suspicion, one unanswered ping, and the tunnel is dialed anew."""
-    monkeypatch.setattr("gateway.tunnels.connection.PING_SECONDS", 0.2)
+    monkeypatch.setattr("gateway.tunnels.vigil.PING_SECONDS", 0.2)
     async with running(inventory(alices(notebook.port), remotes=(remote.config(keys),))) as tunnels:
         await tunnels.upstream(ALICE, within_seconds=10)
         listener = Listener()
@@ -84,7 +84,7 @@ async def test_a_request_without_an_answer_has_the_remote_pinged(
     keys: Keys, remote: FakeRemote, notebook: FakeNotebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Fault 8: a silent cut is found out long before the keepalive would notice."""
-    monkeypatch.setattr("gateway.tunnels.connection.PING_SECONDS", 0.2)
+    monkeypatch.setattr("gateway.tunnels.vigil.PING_SECONDS", 0.2)
     async with running(inventory(alices(notebook.port), remotes=(remote.config(keys),))) as tunnels:
         await tunnels.upstream(ALICE, within_seconds=10)
         remote.hang()

@@ -215,7 +215,7 @@ async def test_another_pace_disturbs_no_tunnel(
     keys: Keys, remote: FakeRemote, notebook: FakeNotebook
 ) -> None:
     """It is no part of the way."""
-    wanted = inventory(alices(notebook.port), remotes=(remote.config(keys),))
+    wanted = inventory(alices(notebook.port), remotes=(remote.config(keys, knock_seconds=SECONDS),))
     async with running(wanted) as tunnels:
         await until_state(tunnels, NotebookState.READY)
 
