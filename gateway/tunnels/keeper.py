@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
@@ -24,6 +24,9 @@ JUMP_SECONDS: Final = 10.0
 RESTING: Final = frozenset({TunnelState.WAITING, TunnelState.PARKED})
 """Where the next dial comes after a wait."""
 HOST_KEY_REASONS: Final = frozenset({Reason.HOST_KEY_CHANGED, Reason.HOST_KEY_UNKNOWN})
+CREDENTIAL_REASONS: Final = frozenset(
+    {Reason.LOGIN_REFUSED, Reason.IDENTITY_UNUSABLE, Reason.CREDENTIAL_EXPIRED}
+)
 
 
 class Dial(Protocol):
@@ -141,10 +144,10 @@ class Keeper:
         if self.connection is not None:
             self.connection.check()
 
-    def look_again(self) -> None:
-        """Dial now if the host key stands in the way: what we know of it may have changed."""
+    def look_again(self, reasons: Collection[Reason]) -> None:
+        """Dial now if one of these stands in the way: it may have changed."""
         under_way = self._tunnel.state is TunnelState.DIALING
-        if under_way or (self.connection is None and self.status.reason in HOST_KEY_REASONS):
+        if under_way or (self.connection is None and self.status.reason in reasons):
             self._called.set()
 
     async def _rest(self) -> None:

@@ -27,7 +27,7 @@ from gateway.tunnels.dialing import Dialer, Pins, Way
 from gateway.tunnels.gate import Gate
 from gateway.tunnels.identities import Prover
 from gateway.tunnels.idler import Idler, Quiet, idlers, never_quiet
-from gateway.tunnels.keeper import Keeper, Time
+from gateway.tunnels.keeper import CREDENTIAL_REASONS, HOST_KEY_REASONS, Keeper, Time
 from gateway.tunnels.prober import Prober
 from gateway.tunnels.rehearser import Rehearser, rehearsed
 from gateway.tunnels.walk import Tell
@@ -129,7 +129,16 @@ class Tunnels:
         for keeper in self._keepers.values():
             if keeper.id.remote in remotes:
                 self._gates[keeper.id.remote].alarm.look_again()
-                keeper.look_again()
+                keeper.look_again(HOST_KEY_REASONS)
+
+    def credentials_changed(self, remotes: Collection[RemoteName]) -> None:
+        """Dial again where a credential stood in the way: those of these ``remotes`` have changed.
+
+        That is a new try, not one more of what was refused; the gate sees to it that it bars nobody.
+        """
+        for keeper in self._keepers.values():
+            if keeper.id.remote in remotes:
+                keeper.look_again(CREDENTIAL_REASONS)
 
     def status(self, name: NotebookName) -> NotebookStatus | None:
         """Return how a notebook stands; None when there is none of that name."""
@@ -200,7 +209,10 @@ class Tunnels:
         up = prober.keeper.connection is not None
         case = Case(prober.notebook, prober.keeper.way, neighbours, self._routing, still_up=up)
         doctor = Doctor(dialer=self._dialer, gate_of=self._gate, time=self._time)
-        return await doctor.diagnose(case, tell=tell or _rest, with_rights=with_rights)
+        found = await doctor.diagnose(case, tell=tell or _rest, with_rights=with_rights)
+        if found.let_in:
+            prober.keeper.look_again(HOST_KEY_REASONS | CREDENTIAL_REASONS)
+        return found
 
     def outage(self, name: NotebookName, *, seen: Reason) -> Outage:
         """Return what to tell of a notebook at which a request has met ``seen`` just now."""

@@ -21,7 +21,11 @@ from gateway.web.site import Site
 from gateway.wiring.certificate import Certificate
 from gateway.wiring.control import ControlDialer
 from gateway.wiring.effective import Effective
-from gateway.wiring.known_hosts import KnownHosts
+from gateway.wiring.followed_files import (
+    FollowedFiles,
+    credential_files,
+    known_hosts_files,
+)
 from gateway.wiring.logs import configure
 from gateway.wiring.metrics import Gauges, serve_metrics
 from gateway.wiring.telling import Teller
@@ -56,7 +60,18 @@ class Gateway:
         self._effective.followers.append(self._door.apply)
         store.on_change(self._door.recheck)
         store.on_pins(self._tunnels.host_keys_changed)
-        self._known_hosts = KnownHosts(wanted, self._tunnels.host_keys_changed)
+        self._known_hosts = FollowedFiles(
+            wanted,
+            known_hosts_files,
+            self._tunnels.host_keys_changed,
+            name="known_hosts files",
+        )
+        self._credentials = FollowedFiles(
+            wanted,
+            credential_files,
+            self._tunnels.credentials_changed,
+            name="keys, certificates and tickets",
+        )
 
     async def run(self, stop: asyncio.Event, control: socket.socket) -> None:
         """Serve until ``stop`` is set, then drain; the listener's ``OSError`` comes through."""
@@ -72,6 +87,7 @@ class Gateway:
                 tasks.create_task(self._control_plane(control), name="control plane"),
                 tasks.create_task(self._watch(), name="watch"),
                 tasks.create_task(self._known_hosts.run(), name="watch known_hosts"),
+                tasks.create_task(self._credentials.run(), name="watch credentials"),
                 tasks.create_task(self._metrics(), name="metrics"),
             ]
             await self._serve(stop)
