@@ -46,7 +46,7 @@ class FollowedFiles:
 
     async def _watch(self) -> None:
         named = {Path(file) for _, file in self._files(self._wanted.inventory)}
-        files = sorted(file for file in named if file.exists())
+        files = sorted(file for file in named if file.absolute().parent.exists())
         try:
             if files:
                 await watch(files, self._tell)

@@ -81,6 +81,17 @@ async def test_changed_files_are_told(tmp_path: Path) -> None:
         assert await until_told(told, second) == {LAB}
 
 
+async def test_a_file_that_is_made_later_is_told(tmp_path: Path) -> None:
+    """A key that was missing is a credential like any other."""
+    known_hosts, file = tmp_path / "kh", tmp_path / "gateway.yaml"
+    known_hosts.write_text("")
+    configure(file, "kh")
+    wanted = Wanted(file, {})
+    known_hosts.unlink()
+    async with told_of(wanted) as told:
+        assert await until_told(told, known_hosts) == {LAB}
+
+
 async def test_no_file_to_watch(tmp_path: Path) -> None:
     """It waits for a configuration that names one, also where the file went away meanwhile."""
     known_hosts, file = tmp_path / "folder" / "kh", tmp_path / "gateway.yaml"
