@@ -1,5 +1,6 @@
 """Rows 25 to 30: the gateway itself is stopped, killed, reloaded; its disk, database and clock fail."""
 
+import json
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -9,7 +10,7 @@ from typing import Final
 
 import httpx2
 
-from tests.faults.lab import Lab
+from tests.faults.lab import NOTEBOOKS, Lab
 from tests.faults.members import log_in, session_of
 from tests.faults.observers import Observers, Watched
 from tests.faults.result import Result
@@ -27,8 +28,6 @@ LOCK: Final = (
     " held.execute('BEGIN EXCLUSIVE'); print('held', flush=True); time.sleep(float(sys.argv[1]))"
 )
 HOUR: Final = 3600
-REFUSALS: Final = 20
-NOT_BOBS: Final = "no-such-notebook-"
 LOST_AT_THE_END: Final = "entries are lost at the end"
 ALL: Final = ("alice", "carol", "bob")
 NOBODY: Final = Measures()
@@ -94,8 +93,7 @@ def disk_full(lab: Lab) -> Result:
             lab.container("full").exec_run(["dd", "if=/dev/zero", f"of={FILL}", "bs=4k"])
             answers = _log_in_until_refused(lab)
             old_session = _status(lab, "/bob/api", session)
-            for number in range(REFUSALS):
-                _status(lab, f"/{NOT_BOBS}{number}/")
+            refused = _ask_in_vain(lab)
             time.sleep(2)
             waiting = metric(lab, "gateway_audit_waiting")
             lab.container("full").exec_run(["rm", FILL])
@@ -103,7 +101,8 @@ def disk_full(lab: Lab) -> Result:
             after = log_in(lab, "carol").status_code
             eventually(lambda: metric(lab, "gateway_audit_waiting") == 0, within_seconds=10)
             lost = metric(lab, "gateway_audit_lost_total")
-        written = lab.run_in("full", "gateway audit --limit 1000").count(NOT_BOBS)
+        acts = [line["act"] for line in json.loads(lab.run_in("full", "gateway audit -o json"))]
+        written = acts.count("refused")
         verified = lab.run_in("full", "gateway audit verify").strip().splitlines()[-1]
         said = lab.logged("full", since)
         # What is still held when the gateway stops can't be kept; it must not be silent about it.
@@ -120,9 +119,13 @@ def disk_full(lab: Lab) -> Result:
         Check("a log-in gets 503", str(answers[-1]), answers[-1] == 503),
         Check("no log-in gets anything but 303 or 503", answered, set(answers) <= {303, 503}),
         Check("with room again, a log-in goes through", str(after), after == 303),
-        Check("the log says that audit entries wait", "it does", "entries wait" in said),
-        Check(f"at least {REFUSALS} are counted", f"{waiting:g}", waiting >= REFUSALS),
-        Check("with room again, all are in the audit log", str(written), written == REFUSALS),
+        Check(
+            "the log says that audit entries wait",
+            "it does" if "entries wait" in said else "it does not",
+            "entries wait" in said,
+        ),
+        Check(f"those {refused} who asked in vain are counted", f"{waiting:g}", waiting >= refused),
+        Check("with room again, all are in the audit log", str(written), written == refused),
         Check("none was lost, and it still verifies", f"{lost:g}, {verified}", lost == 0),
         Check(
             "what waits when the gateway stops is said to be lost",
@@ -234,6 +237,16 @@ def _database_locked(lab: Lab, seconds: float) -> Iterator[None]:
         if holder.stdout is None or holder.stdout.readline() != "held\n":
             raise RuntimeError("the database could not be locked")
         yield
+
+
+def _ask_in_vain(lab: Lab) -> int:
+    """Let everybody ask for the others' notebooks, which the audit log is to tell; return how many do."""
+    pairs = [(member, other) for member in NOTEBOOKS for other in NOTEBOOKS if member != other]
+    for member, other in pairs:
+        with lab.client(member) as client:
+            if client.get(f"/{other}/api").status_code == httpx2.codes.OK:
+                raise RuntimeError(f"{member} was let in to {other}")
+    return len(pairs)
 
 
 def _log_in_until_refused(lab: Lab) -> list[int]:
