@@ -355,6 +355,7 @@ def test_openapi_describes_the_api_alone(stranger: Browser) -> None:
             "/notebooks/{name}/access",
             "/notebooks/{name}/asking",
             "/notebooks/{name}/diagnosis",
+            "/notebooks/{name}/diagnosis/lines",
             "/notebooks/{name}/asks/{member}",
             "/notebooks/{name}/links",
             "/notebooks/{name}/links/{link}",
