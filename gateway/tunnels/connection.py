@@ -194,13 +194,12 @@ class Connection:
         self._vigil.end()
         if not self.alive:
             return
-        if self.silent:
-            self._ssh.abort()
-            return
-        self._ssh.close()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self._ssh.wait_closed()
+        if not self.silent:
+            self._ssh.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await self._ssh.wait_closed()
+        self._ssh.abort()
 
     async def _open(self, notebook: Notebook, host: str, channel: Channel, window: int) -> None:
         if notebook.socket is not None:
