@@ -178,12 +178,21 @@ class Keeper:
         async with connecting as connection:
             born.set_result(connection)
             await connection.closed()
-            await Afterlife(
-                connection,
-                successor=lambda: self._until_succeeded(connection),
-                monotonic=self._time.monotonic,
-                sleep=self._time.sleep,
-            ).over()
+            await self._outlive(connection)
+
+    async def _outlive(self, connection: Connection) -> None:
+        """Keep a connection that fell silent for those who would rather wait."""
+        if not (connection.silent and connection.in_use):
+            return
+        log.info("tunnel %s: the silent connection is kept for what is open through it", self.id)
+        await Afterlife(
+            connection,
+            successor=lambda: self._until_succeeded(connection),
+            monotonic=self._time.monotonic,
+            sleep=self._time.sleep,
+        ).over()
+        how = "is still silent, and given up" if connection.silent else "has served its turn"
+        log.info("tunnel %s: the connection of before %s", self.id, how)
 
     async def _until_succeeded(self, connection: Connection) -> None:
         while self.connection in {None, connection}:
