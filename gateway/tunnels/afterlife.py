@@ -55,14 +55,15 @@ class Afterlife:
         self._monotonic = monotonic
         self._sleep = sleep
 
-    async def over(self) -> None:
-        """Return when the connection is of no more use."""
+    async def over(self) -> bool:
+        """Return when the connection is of no more use; say whether it was given up."""
         one = self._connection
         while self._waited_for():
             await _first_of(one.heard(), one.released(), self._patience())
             if self._waited_for():
-                return
+                return True
             await _first_of(_until(one.closed()), one.released())
+        return False
 
     def _waited_for(self) -> bool:
         return self._connection.silent and self._connection.in_use

@@ -185,13 +185,13 @@ class Keeper:
         if not (connection.silent and connection.in_use):
             return
         log.info("tunnel %s: the silent connection is kept for what is open through it", self.id)
-        await Afterlife(
+        given_up = await Afterlife(
             connection,
             successor=lambda: self._until_succeeded(connection),
             monotonic=self._time.monotonic,
             sleep=self._time.sleep,
         ).over()
-        how = "is still silent, and given up" if connection.silent else "has served its turn"
+        how = "is still silent, and given up" if given_up else "has served its turn"
         log.info("tunnel %s: the connection of before %s", self.id, how)
 
     async def _until_succeeded(self, connection: Connection) -> None:

@@ -69,6 +69,10 @@ class Ghost:
     def over(self) -> bool:
         return self.task.done()
 
+    @property
+    def given_up(self) -> bool:
+        return self.task.result()
+
 
 @asynccontextmanager
 async def haunting(time: FakeTime) -> AsyncIterator[Ghost]:
@@ -89,6 +93,7 @@ async def test_nobody_waits_for_ever(time: FakeTime) -> None:
         await ghost.pass_by(2)
 
         assert ghost.over
+        assert ghost.given_up
 
 
 async def test_with_another_one_up_it_has_as_long_as_it_was_silent(time: FakeTime) -> None:
@@ -116,6 +121,7 @@ async def test_heard_again_it_stays_while_it_is_used(time: FakeTime) -> None:
         await ghost.settle()
 
         assert ghost.over
+        assert not ghost.given_up
 
 
 async def test_it_may_fall_silent_again(time: FakeTime) -> None:
