@@ -1,5 +1,8 @@
 """Asking a running gateway: its REST API, with a member's token."""
 
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -57,49 +60,72 @@ class Api:
         path = f"notebooks/{quote(name, safe='')}/{kind}/{quote(given, safe='')}"
         self._ask("DELETE", path)
 
-    def diagnosis(self, name: str) -> Document:
-        """Have the gateway walk the way to a notebook, and return what it found; raise CommandFailed."""
-        path = f"notebooks/{quote(name, safe='')}/diagnosis"
-        return self._document("POST", path, {}, patience_seconds=DIAGNOSIS_SECONDS)
+    def diagnosis(self, name: str, tell: Callable[[Document], None]) -> Document:
+        """Have the gateway walk the way to a notebook, telling each finding; return all; raise CommandFailed."""
+        path = f"notebooks/{quote(name, safe='')}/diagnosis/lines"
+        for line in self._lines(path):
+            if isinstance(finding := line.get("finding"), dict):
+                tell(finding)
+            elif isinstance(found := line.get("diagnosis"), dict):
+                return found
+            else:
+                raise CommandFailed(Exit.NO_SUCH_THING, str(line.get("detail")))
+        raise CommandFailed(Exit.UNREACHABLE, f"{self.url} ended in the middle of the diagnosis")
 
-    def _document(
-        self,
-        method: str,
-        path: str,
-        content: Document | None = None,
-        *,
-        patience_seconds: float | None = None,
-    ) -> Document:
-        found = self._ask(method, path, content, patience_seconds=patience_seconds)
+    def _lines(self, path: str) -> Iterator[Document]:
+        """Yield the documents of an answer that comes line by line."""
+        import httpx2  # noqa: PLC0415 - as below
+
+        with (
+            self._translated(DIAGNOSIS_SECONDS),
+            httpx2.stream(
+                "POST", self._place(path), headers=self._headers, json={}, timeout=DIAGNOSIS_SECONDS
+            ) as answer,
+        ):
+            if answer.status_code >= _BAD_REQUEST:
+                answer.read()
+                _content(answer)
+            for line in answer.iter_lines():
+                yield _parsed(line, self.url)
+
+    def _document(self, method: str, path: str, content: Document | None = None) -> Document:
+        found = self._ask(method, path, content)
         if not isinstance(found, dict):
             raise CommandFailed(Exit.FAILURE, f"{self.url} answered what no gateway does")
         return found
 
-    def _ask(
-        self,
-        method: str,
-        path: str,
-        content: Document | None = None,
-        *,
-        patience_seconds: float | None = None,
-    ) -> object:
+    def _ask(self, method: str, path: str, content: Document | None = None) -> object:
         import httpx2  # noqa: PLC0415 - 0.1 s that only these commands need
 
-        patience = TIMEOUT_SECONDS if patience_seconds is None else patience_seconds
-        try:
+        with self._translated(TIMEOUT_SECONDS):
             answer = httpx2.request(
                 method,
-                f"{self.url}/-/api/v1/{path}",
-                headers={"Authorization": f"Bearer {self.token}", "Accept": "application/json"},
+                self._place(path),
+                headers=self._headers,
                 json=content,
-                timeout=patience,
+                timeout=TIMEOUT_SECONDS,
             )
+        return _content(answer)
+
+    def _place(self, path: str) -> str:
+        return f"{self.url}/-/api/v1/{path}"
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}", "Accept": "application/json"}
+
+    @contextmanager
+    def _translated(self, patience_seconds: float) -> Iterator[None]:
+        """Say what went wrong on the way to the gateway."""
+        import httpx2  # noqa: PLC0415 - as above
+
+        try:
+            yield
         except httpx2.TimeoutException as exc:
-            message = f"{self.url} did not answer within {patience:.0f} s"
+            message = f"{self.url} did not answer within {patience_seconds:.0f} s"
             raise CommandFailed(Exit.TIMED_OUT, message) from exc
         except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
             raise CommandFailed(Exit.UNREACHABLE, f"can't reach {self.url}: {exc}") from exc
-        return _content(answer)
 
 
 def api(url: str | None, token: str | None, token_file: Path | None) -> Api:
@@ -120,6 +146,16 @@ def _read(file: Path) -> str:
     except OSError as exc:
         message = f"can't read the token in {file}: {exc.strerror or exc}"
         raise CommandFailed(Exit.NOT_LOGGED_IN, message) from exc
+
+
+def _parsed(line: str, url: str) -> Document:
+    try:
+        document = json.loads(line)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise CommandFailed(Exit.FAILURE, f"{url} answered what no gateway does")
+    return document
 
 
 def _content(answer: "Response") -> object:

@@ -44,7 +44,7 @@ def doctor(
         if name is None:
             raise CommandFailed(Exit.USAGE, "which notebook? --url takes one at a time")
         asked = api(url, token, token_file)
-        _diagnose(name, output, lambda _tell: asked.diagnosis(name))
+        _diagnose(name, output, lambda tell: asked.diagnosis(name, tell))
     else:
         wanted = inventory(config)
         logging.getLogger("gateway").addHandler(logging.NullHandler())  # the table says it all

@@ -53,6 +53,7 @@ class Auditing(Whereabouts):
         self._held: deque[Entry] = deque()
         self._lost = 0
         self._lost_ever = 0
+        self._waiting = False
         self._news = asyncio.Event()
         self._refusals = Tally(beyond=("others", ""))
         self.retention_seconds = RETENTION_SECONDS
@@ -96,9 +97,11 @@ class Auditing(Whereabouts):
             try:
                 await self.flush()
             except StoreUnavailable as exc:
-                log.debug("audit: %d entries wait: %s", self.held, exc)
+                self._say_waiting(exc)
                 await sleep(RETRY_SECONDS)
                 self._news.set()
+            else:
+                self._say_written()
 
     async def flush(self) -> None:
         """Write all that is held; raise StoreUnavailable when that can't be done now."""
@@ -112,6 +115,13 @@ class Auditing(Whereabouts):
             self._lost -= lost
             for _ in batch:
                 self._held.popleft()
+
+    async def end(self) -> None:
+        """Write all that is held for the last time; what can't be written now is lost, and that is said."""
+        try:
+            await self.flush()
+        except StoreUnavailable as exc:
+            log.error("audit: %d entries are lost at the end: %s", self.held + self._lost, exc)  # noqa: TRY400  it says it all
 
     # --- Reading ---
 
@@ -217,6 +227,16 @@ class Auditing(Whereabouts):
 
     def _confession(self, lost: int) -> list[Entry]:
         return [entry(Act.LOST, self._clock(), detail=f"{lost} lines")] if lost else []
+
+    def _say_waiting(self, exc: StoreUnavailable) -> None:
+        if not self._waiting:
+            log.error("audit: %d entries wait: %s; proxying goes on", self.held, exc)
+        self._waiting = True
+
+    def _say_written(self) -> None:
+        if self._waiting:
+            log.info("audit: all that waited is written; %d entries were lost", self._lost_ever)
+        self._waiting = False
 
     def _lose(self) -> None:
         if not self._lost:

@@ -14,7 +14,7 @@ from gateway.core.host_key import HostKeyChange
 from gateway.core.identity import CredentialId, Identity
 from gateway.core.inventory import Inventory, Routing
 from gateway.core.names import MemberName, NotebookName
-from gateway.core.status import NotebookStatus, TunnelStatus
+from gateway.core.status import Degraded, NotebookStatus, TunnelStatus
 from gateway.web.administration import Administration
 from gateway.web.giving import Presence, Sharing
 from gateway.web.handover import Handovers
@@ -156,6 +156,9 @@ class Notebooks(Protocol):
 
     def tunnel_statuses(self) -> tuple[TunnelStatus, ...]:
         """Return how every tunnel stands."""
+
+    def degraded(self, name: NotebookName) -> Degraded | None:
+        """Return why a notebook that can be used would be lost with its connection; None if it would not."""
 
     def host_key_changes(self) -> tuple[HostKeyChange, ...]:
         """Return the remotes that show another host key than the one we know."""
