@@ -17,6 +17,7 @@ from gateway.core.sharing import effective
 from gateway.web.app import create_app
 from gateway.web.handover import Handovers
 from gateway.web.site import Site
+from gateway.web.terminals import Terminals
 from gateway.web.turns import Turns
 from tests.web.fake_audit import FakeAudit
 from tests.web.fake_sharing import FakeSharing
@@ -53,6 +54,7 @@ class House:
             configuration_problems=lambda: self.problems,
             clock=self.clock,
             handovers=Handovers(self.clock),
+            terminals=Terminals(self.clock),
             diagnoses=Turns(self.clock),
         )
         self.app = create_app(site)
