@@ -10,6 +10,7 @@ from gateway.cli.demo import demo
 from gateway.cli.doctor import doctor
 from gateway.cli.exits import Exit
 from gateway.cli.healthcheck import healthcheck
+from gateway.cli.login import login, logout, whoami
 from gateway.cli.ls import ls
 from gateway.cli.open import open_notebook
 from gateway.cli.reference import reference
@@ -34,6 +35,9 @@ app.command()(reported(serve))
 app.command()(reported(demo))
 app.command()(reported(check))
 app.command()(reported(doctor))
+app.command()(reported(login))
+app.command()(reported(logout))
+app.command()(reported(whoami))
 app.command()(reported(ls))
 app.command()(reported(status))
 app.command("open")(reported(open_notebook))

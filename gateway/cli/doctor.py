@@ -7,12 +7,13 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from gateway.cli.api import Document, api
+from gateway.cli.api import api
 from gateway.cli.deployment import inventory
 from gateway.cli.diagnoses import Printed, conclude, every
 from gateway.cli.exits import CommandFailed, Exit
 from gateway.cli.options import Config, Output, Token, TokenFile, Url
 from gateway.cli.output import Form, Row, moment, show, show_json
+from gateway.cli.reaching import Document
 from gateway.core.diagnosis import Diagnosis
 from gateway.core.inventory import Inventory
 from gateway.core.names import NotebookName
