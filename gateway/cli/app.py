@@ -6,6 +6,7 @@ import typer
 
 from gateway.cli import audit, config, members, remotes, tokens
 from gateway.cli.check import check
+from gateway.cli.connect import connect
 from gateway.cli.demo import demo
 from gateway.cli.doctor import doctor
 from gateway.cli.exits import Exit
@@ -41,6 +42,7 @@ app.command()(reported(whoami))
 app.command()(reported(ls))
 app.command()(reported(status))
 app.command("open")(reported(open_notebook))
+app.command()(reported(connect))
 app.command()(reported(share))
 app.command()(reported(unshare))
 app.add_typer(members.app, name="members")

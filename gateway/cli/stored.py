@@ -55,6 +55,11 @@ def stored(url: str | None) -> Login | None:
     return found if found.token is not None else replace(found, token=_from_keyring(found.url))
 
 
+def is_logged_in() -> bool:
+    """Say whether there is a log-in that is meant where no gateway is named; raise CommandFailed."""
+    return read().default is not None
+
+
 def keep(login: Login, token: str) -> str:
     """Keep a log-in, and say where its token is; raise CommandFailed."""
     logins, keyring = read(), the_keyring()
