@@ -1,6 +1,5 @@
 """``gateway login``, ``logout`` and ``whoami``: who this terminal is, at which gateway, and until when."""
 
-import sys
 import time
 from typing import Annotated
 
@@ -12,7 +11,7 @@ from gateway.cli.browser_flow import browser_here, log_in_by_browser
 from gateway.cli.device_flow import log_in_by_code
 from gateway.cli.exits import CommandFailed, Exit
 from gateway.cli.options import Output, Token, TokenFile, Url
-from gateway.cli.output import Form, printable, say, show, show_json
+from gateway.cli.output import Form, on_terminal, printable, say, show, show_json
 from gateway.cli.reaching import Document
 from gateway.cli.terminal import Terminal, this_machine
 from gateway.core.gateway_url import gateway_url, in_clear
@@ -40,7 +39,7 @@ def login(
     The other commands then need neither GATEWAY_URL nor GATEWAY_TOKEN, for 30 days.
     """
     there = _where(url)
-    if not device and not sys.stderr.isatty():
+    if not device and not on_terminal():
         message = "there is no terminal to show you anything; pass --device, or set GATEWAY_TOKEN"
         raise CommandFailed(Exit.NOT_LOGGED_IN, message)
     if in_clear(there):

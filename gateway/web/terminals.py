@@ -12,15 +12,13 @@ from typing import Final
 from gateway.core.device_login import DeviceLogin, Outcome
 from gateway.core.names import MemberName
 from gateway.core.pkce import proves
-from gateway.core.throttle import Pace, Throttle, address_key
+from gateway.core.throttle import PER_ADDRESS, Pace, Throttle, address_key
 from gateway.core.user_code import COUNT, user_code
 from gateway.errors import CredentialRefused, RequestInvalid
 
 CODE_SECONDS: Final = 60.0
 MOST_WAITING: Final = 1000
 """Of either kind; beyond, no more are taken for the moment."""
-ASKING: Final = Pace(free=10, longest_seconds=60.0)
-"""How often an address may begin: so that one alone can't keep all others out."""
 TYPING: Final = Pace(free=5, longest_seconds=60.0)
 """How often a member may type a code that is none."""
 
@@ -51,7 +49,7 @@ class Terminals:
         self._clock = clock
         self._waiting: dict[str, DeviceLogin] = {}  # by device code, oldest first
         self._brought: dict[str, Brought] = {}  # by authorization code, oldest first
-        self._asking = Throttle(ASKING)
+        self._asking = Throttle(PER_ADDRESS)  # so that one alone can't keep all others out
         self._typing = Throttle(TYPING)
 
     # --- A code that is typed ---
@@ -98,6 +96,8 @@ class Terminals:
         after, outcome = login.polled(self._clock())
         if outcome.final:
             del self._waiting[device_code]
+            if outcome is Outcome.GRANTED:
+                self._asking.give_back(address_key(login.address))
         else:
             self._waiting[device_code] = after
         return Answered(outcome, after)

@@ -6,6 +6,7 @@ import pytest
 from httpx2 import Response
 
 from gateway.core.identity import CredentialId
+from gateway.core.throttle import PER_ADDRESS
 from gateway.errors import StoreUnavailable
 from gateway.web.oauth import CLIENT, Grant
 from tests.web.conftest import Browser, House
@@ -139,7 +140,7 @@ def test_a_terminal_that_hurries_is_slowed_down(stranger: Browser) -> None:
 
 
 def test_who_asks_too_often_is_told_when_to_come_back(stranger: Browser) -> None:
-    for _ in range(10):
+    for _ in range(PER_ADDRESS.free):
         begin(stranger)
 
     answer = stranger.post("/-/api/oauth/device", TERMINAL)

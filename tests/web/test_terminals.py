@@ -4,8 +4,9 @@ import pytest
 
 from gateway.core.device_login import LIFETIME_SECONDS, DeviceLogin, Outcome
 from gateway.core.pkce import challenge_of
+from gateway.core.throttle import PER_ADDRESS
 from gateway.errors import CredentialRefused, RequestInvalid
-from gateway.web.terminals import ASKING, CODE_SECONDS, MOST_WAITING, TYPING, Terminals
+from gateway.web.terminals import CODE_SECONDS, MOST_WAITING, TYPING, Terminals
 from tests.web.fakes import ALICE, BOB, FakeClock
 
 VERIFIER, REDIRECT = "v" * 43, "http://127.0.0.1:5000/"
@@ -70,7 +71,7 @@ def test_time_ends_it(terminals: Terminals, clock: FakeClock) -> None:
 
 
 def test_an_address_that_begins_too_often_waits(terminals: Terminals, clock: FakeClock) -> None:
-    for _ in range(ASKING.free):
+    for _ in range(PER_ADDRESS.free):
         terminals.begin("laptop", "192.0.2.7")
 
     with pytest.raises(RequestInvalid, match=r"192\.0\.2\.7 asked for a log-in often") as refusal:
@@ -80,6 +81,14 @@ def test_an_address_that_begins_too_often_waits(terminals: Terminals, clock: Fak
     terminals.begin("laptop", "192.0.2.7")
 
     assert refusal.value.status == 429
+
+
+def test_who_is_let_in_may_come_again(terminals: Terminals) -> None:
+    """A whole institute may log in from behind one address."""
+    for _ in range(3 * PER_ADDRESS.free):
+        device_code, login = terminals.begin("laptop", "192.0.2.7")
+        terminals.decide(found(terminals, login), ALICE)
+        assert terminals.poll(device_code).outcome is Outcome.GRANTED
 
 
 def test_many_terminals_take_a_bounded_amount_of_memory(
