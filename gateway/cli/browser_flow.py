@@ -36,7 +36,7 @@ def browser_here() -> Browser | None:
 def log_in_by_browser(terminal: Terminal, browser: Browser) -> str:
     """Open the browser, wait for what it brings, and return the token; raise CommandFailed."""
     verifier, state = token_urlsafe(32), token_urlsafe(16)
-    with Catcher(state) as catcher:
+    with Catcher(state, afterwards=f"{terminal.url}/-/device") as catcher:
         question = {
             "client_id": CLIENT,
             "response_type": "code",

@@ -10,10 +10,6 @@ from urllib.parse import parse_qsl, urlsplit
 SILENCE_SECONDS: Final = 10.0
 """How long a connection may say nothing: browsers open some that they don't use."""
 LONGEST_TARGET: Final = 4096
-PAGE: Final = b"""<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark">
-<meta name="viewport" content="width=device-width"><title>Notebook gateway</title>
-<h1>Go back to your terminal</h1><p>You can close this page.</p></html>
-"""
 
 
 class Catcher(ThreadingHTTPServer):
@@ -21,9 +17,11 @@ class Catcher(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, state: str) -> None:
+    def __init__(self, state: str, *, afterwards: str) -> None:
         super().__init__(("127.0.0.1", 0), _Catching)
         self.state = state
+        self.afterwards = afterwards
+        """The gateway's page that the browser is sent on to, without the code in its address."""
         self.brought: Queue[dict[str, str]] = Queue(maxsize=1)
         self._serving = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
         self._serving.start()
@@ -61,14 +59,13 @@ class _Catching(BaseHTTPRequestHandler):
         if brought is None:
             self.send_error(404)
             return
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(PAGE)))
-        self.send_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        self.send_response(303)
+        done = "approved" if "code" in brought else "refused"
+        self.send_header("Location", f"{self.server.afterwards}?done={done}")
+        self.send_header("Content-Length", "0")
         self.send_header("Referrer-Policy", "no-referrer")
         self.send_header("Cache-Control", "no-store")
         self.end_headers()
-        self.wfile.write(PAGE)
         try:
             self.server.brought.put_nowait(brought)
         except Full:

@@ -1,6 +1,7 @@
 """``gateway connect``: a port of this machine that leads to a notebook, for tools that want ``localhost:6000``."""
 
 import asyncio
+from contextlib import ExitStack
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
@@ -41,18 +42,26 @@ def connect(
     gateway = api(url, token, token_file)
     shown = gateway.notebook(name)
     notebook_url = gateway.beneath(shown.get("url", f"/{name}/"))
-    sockets = bound(port)
-    port = sockets[0].getsockname()[1]
     if shown.get("state") != "ready":
         say(f"{name} is not ready: {printable(shown.get('summary', ''))}")
+    with ExitStack() as held:
+        sockets = [held.enter_context(one) for one in bound(port)]
+        here = sockets[0].getsockname()[1]
+        _announce(name, here)
+        context = create_ssl_context() if urlsplit(notebook_url).scheme == "https" else None
+        local = LocalPort(
+            LocalEntry(notebook_url, gateway.token, here),
+            dial=dialer(notebook_url, context),
+            answered=_Telling(gateway.url),
+        )
+        asyncio.run(local.serve(sockets))
+
+
+def _announce(name: str, port: int) -> None:
     if port in REFUSED_BY_BROWSERS:
         say(f"browsers refuse port {port}: for them take another, or gateway open {name}")
     say(f"{name} is here until Ctrl-C:")
     typer.echo(f"http://localhost:{port}/")
-    context = create_ssl_context() if urlsplit(notebook_url).scheme == "https" else None
-    entry = LocalEntry(notebook_url, gateway.token, port)
-    told = _Telling(gateway.url)
-    asyncio.run(LocalPort(entry, dial=dialer(notebook_url, context), answered=told).serve(sockets))
 
 
 class _Telling:

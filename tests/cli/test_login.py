@@ -157,7 +157,7 @@ class Browser:
     def __init__(self, gateway: Running, decision: str = "approve") -> None:
         self._gateway = gateway
         self._decision = decision
-        self.shown = ""
+        self.sent_on = ""
 
     def open(self, page: str) -> bool:
         threading.Thread(target=self._decide, args=(page,)).start()
@@ -169,7 +169,9 @@ class Browser:
             sent = send(browser, page, "/-/authorize", fields)
             stray = httpx2.get(sent.headers["Location"].replace("state=", "state=x"))
             assert stray.status_code == 404
-            self.shown = httpx2.get(sent.headers["Location"]).text
+            back = httpx2.get(sent.headers["Location"])
+            assert (back.status_code, back.content) == (303, b"")
+            self.sent_on = back.headers["Location"]
 
 
 @pytest.mark.parametrize(("decision", "code"), [("approve", 0), ("refuse", 5)])
@@ -184,6 +186,7 @@ def test_a_browser_on_the_same_machine_brings_the_decision(
     result = run("login", gateway.url)
 
     assert result.exit_code == code, result.stderr
+    assert browser.sent_on.startswith(f"{gateway.url}/-/device?done={decision}")
     if decision == "approve":
         assert run("whoami").stdout.splitlines()[1].startswith("bob ")
 
