@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
+from typer.testing import CliRunner
 
+from gateway.cli.app import app
 from tests.conftest import ROOT, free_port
 
 PASSWORD = "correct horse battery staple"
@@ -65,21 +67,15 @@ def running(folder: Path) -> Iterator[Running]:
     """Run a gateway whose members have passwords."""
     port, config = free_port(), folder / "gateway.yaml"
     config.write_text(FILE.format(port=port, folder=folder))
-    command = [sys.executable, "-m", "gateway"]
     for member in ("alice", "bob"):
-        subprocess.run(
-            [*command, "members", "password", member, "--stdin", "--config", str(config)],
-            input=f"{PASSWORD}\n",
-            text=True,
-            check=True,
-            cwd=ROOT,
-            capture_output=True,
-        )
+        given = ["members", "password", member, "--stdin", "--config", str(config)]
+        result = CliRunner().invoke(app, given, input=f"{PASSWORD}\n")
+        assert result.exit_code == 0, result.stderr
     log = folder / "log"
     with (
         log.open("w") as written,
         subprocess.Popen(
-            [*command, "serve", "--config", str(config)],
+            [sys.executable, "-m", "gateway", "serve", "--config", str(config)],
             cwd=ROOT,
             stderr=subprocess.PIPE,
             text=True,
