@@ -1,6 +1,7 @@
 """A port of this machine that leads to a notebook through the gateway, HTTP and WebSocket alike."""
 
 import asyncio
+import errno
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -34,8 +35,8 @@ def bound(port: int) -> list[socket.socket]:
         try:
             held.append(socket.create_server((address, port), family=family))
         except OSError as exc:
-            if held and not socket.has_dualstack_ipv6():
-                continue
+            if held and exc.errno != errno.EADDRINUSE:
+                continue  # a machine without IPv6, or a container whose network has none
             for one in held:
                 one.close()
             message = f"can't listen at port {port}: {exc.strerror or exc}; take another: --port"

@@ -63,19 +63,16 @@ def logout(
     ] = False,
 ) -> None:
     """Revoke this terminal's token at the gateway, and forget it."""
-    held = stored.stored(None if url is None else _where(url))
-    if held is None or held.token is None:
+    held = stored.read().chosen(None if url is None else _where(url))
+    if held is None:
         raise CommandFailed(Exit.NOT_LOGGED_IN, _nowhere(url))
     try:
-        _revoke(Api(held.url, held.token))
+        _end(Api(held.url, stored.token_of(held)))
     except CommandFailed as failure:
-        if failure.code is Exit.NOT_LOGGED_IN:
-            say(f"the token had ended at {held.url} already")
-        elif forget:
-            say(f"not revoked: {failure}; it ends by itself at {held.expires_at}")
-        else:
+        if not forget:
             message = f"still logged in: {failure}; try again, or pass --forget to forget it here"
             raise CommandFailed(failure.code, message) from failure
+        say(f"not revoked: {failure}; it ends by itself at {held.expires_at}")
     stored.forget(held)
     say(f"logged out at {held.url}")
 
@@ -131,7 +128,7 @@ def _keep(gateway: Api, secret: str) -> None:
     say(f"the token is in {place}")
     if before is not None:
         try:
-            _revoke(before)
+            _end(before)
         except CommandFailed as failure:
             say(f"the token of the log-in before could not be revoked: {failure}")
 
@@ -142,6 +139,16 @@ def _held_before(url: str) -> Api | None:
     except CommandFailed:  # a keyring that has lost it
         return None
     return None if held is None or held.token is None else Api(url, held.token)
+
+
+def _end(gateway: Api) -> None:
+    """Revoke a token; that it has ended already is as good; raise CommandFailed."""
+    try:
+        _revoke(gateway)
+    except CommandFailed as failure:
+        if failure.code is not Exit.NOT_LOGGED_IN:
+            raise
+        say(f"the token had ended at {gateway.url} already")
 
 
 def _revoke(gateway: Api) -> None:

@@ -52,7 +52,12 @@ def stored(url: str | None) -> Login | None:
     if logins.default != found.url:
         with suppress(CommandFailed):  # it is a convenience
             write(logins.used(found.url))
-    return found if found.token is not None else replace(found, token=_from_keyring(found.url))
+    return replace(found, token=token_of(found))
+
+
+def token_of(login: Login) -> str:
+    """Return the token of a log-in, wherever it is; raise CommandFailed."""
+    return _from_keyring(login.url) if login.token is None else login.token
 
 
 def is_logged_in() -> bool:

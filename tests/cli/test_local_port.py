@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from gateway.cli import local_port
 from gateway.cli.exits import CommandFailed
 from gateway.cli.local_port import LocalPort, bound, dialer
 from gateway.core.local_entry import LocalEntry
@@ -216,6 +217,16 @@ async def test_a_gateway_that_is_away_is_said() -> None:
 
     assert answer.status_code == 502
     assert "can't reach the gateway" in answer.text
+
+
+async def test_a_machine_without_ipv6_has_one_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses = (local_port.LOOPBACK[0], (socket.AF_INET6, "2001:db8::1"))
+    monkeypatch.setattr(local_port, "LOOPBACK", addresses)
+
+    (one,) = bound(0)
+
+    with one:
+        assert one.getsockname()[0] == "127.0.0.1"
 
 
 async def test_a_port_that_is_taken_is_named() -> None:

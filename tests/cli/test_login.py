@@ -359,13 +359,26 @@ def test_a_keyring_that_is_locked_says_so(
     desktop.locked = True
 
     later = run("ls")
+    still = run("logout")
     decider.said.clear()
     again = run("login", gateway.url, "--device")
 
     assert later.exit_code == 4
     assert "the keyring can't be used: locked" in later.stderr
+    assert still.exit_code == 4
+    assert "pass --forget" in still.stderr
     assert again.exit_code == 0
     assert "gwp_" in logins.read_text()
+
+
+def test_a_token_that_the_keyring_lost_can_be_forgotten(
+    run: Run, gateway: Running, decider: Decider, desktop: MemoryKeyring
+) -> None:
+    run("login", gateway.url, "--device")
+    desktop.kept.clear()
+
+    assert run("logout", "--forget").exit_code == 0
+    assert "not logged in anywhere" in run("logout").stderr
 
 
 def test_the_machine_has_a_name() -> None:
