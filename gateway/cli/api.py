@@ -2,25 +2,24 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urljoin
 
 from gateway.cli.exits import CommandFailed, Exit
+from gateway.cli.reaching import TIMEOUT_SECONDS, Document, json_in, reaching
+from gateway.cli.stored import stored
 
 if TYPE_CHECKING:
     from httpx2 import Response
 
-TIMEOUT_SECONDS: Final = 10.0
 DIAGNOSIS_SECONDS: Final = 100.0
 """Longer than the gateway lets a diagnosis take."""
 _NO_CONTENT: Final = 204
 _BAD_REQUEST: Final = 400
+_UNAUTHORIZED: Final = 401
 _CODES: Final = {401: Exit.NOT_LOGGED_IN, 403: Exit.NOT_ALLOWED, 404: Exit.NO_SUCH_THING}
-
-Document = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +28,8 @@ class Api:
 
     url: str
     token: str
+    stored: bool = False
+    """Whether the token is that of ``gateway login``."""
 
     def notebooks(self) -> list[Document]:
         """Return the notebooks that the member may open."""
@@ -77,14 +78,14 @@ class Api:
         import httpx2  # noqa: PLC0415 - as below
 
         with (
-            self._translated(DIAGNOSIS_SECONDS),
+            reaching(self.url, patience_seconds=DIAGNOSIS_SECONDS),
             httpx2.stream(
                 "POST", self._place(path), headers=self._headers, json={}, timeout=DIAGNOSIS_SECONDS
             ) as answer,
         ):
             if answer.status_code >= _BAD_REQUEST:
                 answer.read()
-                _content(answer)
+                self._content(answer)
             for line in answer.iter_lines():
                 yield _parsed(line, self.url)
 
@@ -94,10 +95,18 @@ class Api:
             raise CommandFailed(Exit.FAILURE, f"{self.url} answered what no gateway does")
         return found
 
+    def me(self) -> Document:
+        """Return who the member is, and what the token is; raise CommandFailed."""
+        return self._document("GET", "me")
+
+    def revoke(self, credential: str) -> None:
+        """Revoke a token of the member's; raise CommandFailed."""
+        self._ask("DELETE", f"me/tokens/{quote(credential, safe='')}")
+
     def _ask(self, method: str, path: str, content: Document | None = None) -> object:
         import httpx2  # noqa: PLC0415 - 0.1 s that only these commands need
 
-        with self._translated(TIMEOUT_SECONDS):
+        with reaching(self.url, patience_seconds=TIMEOUT_SECONDS):
             answer = httpx2.request(
                 method,
                 self._place(path),
@@ -105,7 +114,7 @@ class Api:
                 json=content,
                 timeout=TIMEOUT_SECONDS,
             )
-        return _content(answer)
+        return self._content(answer)
 
     def _place(self, path: str) -> str:
         return f"{self.url}/-/api/v1/{path}"
@@ -114,30 +123,39 @@ class Api:
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}", "Accept": "application/json"}
 
-    @contextmanager
-    def _translated(self, patience_seconds: float) -> Iterator[None]:
-        """Say what went wrong on the way to the gateway."""
-        import httpx2  # noqa: PLC0415 - as above
-
-        try:
-            yield
-        except httpx2.TimeoutException as exc:
-            message = f"{self.url} did not answer within {patience_seconds:.0f} s"
-            raise CommandFailed(Exit.TIMED_OUT, message) from exc
-        except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
-            raise CommandFailed(Exit.UNREACHABLE, f"can't reach {self.url}: {exc}") from exc
+    def _content(self, answer: "Response") -> object:
+        if answer.status_code == _UNAUTHORIZED and self.stored:
+            message = f"your log-in at {self.url} has ended; run: gateway login {self.url}"
+            raise CommandFailed(Exit.NOT_LOGGED_IN, message)
+        return _content(answer)
 
 
 def api(url: str | None, token: str | None, token_file: Path | None) -> Api:
-    """Return the gateway to ask; raise CommandFailed that says what to do where it isn't known."""
-    if url is None:
-        raise CommandFailed(Exit.NOT_LOGGED_IN, "which gateway? set GATEWAY_URL, or pass --url")
+    """Return the gateway to ask: as it is given, else as this terminal is logged in; raise CommandFailed.
+
+    A token that is given goes to the gateway that is given with it, and to no other.
+    """
     if token_file is not None:
         token = _read(token_file)
     if not token:
-        message = "who are you? set GATEWAY_TOKEN, or pass --token-file; `gateway tokens create` makes one"
+        return _logged_in(url)
+    if url is None:
+        message = "which gateway is the token for? set GATEWAY_URL, or pass --url"
         raise CommandFailed(Exit.NOT_LOGGED_IN, message)
     return Api(url.rstrip("/"), token)
+
+
+def _logged_in(url: str | None) -> Api:
+    held = stored(url)
+    if held is not None and held.token is not None:
+        return Api(held.url, held.token, stored=True)
+    otherwise = "set GATEWAY_URL and GATEWAY_TOKEN, or pass --url and --token-file"
+    where = (
+        "which gateway? run: gateway login URL"
+        if url is None
+        else f"not logged in at {url}; run: gateway login {url}"
+    )
+    raise CommandFailed(Exit.NOT_LOGGED_IN, f"{where}; or {otherwise}")
 
 
 def _read(file: Path) -> str:
@@ -162,12 +180,7 @@ def _content(answer: "Response") -> object:
     status = answer.status_code
     if status == _NO_CONTENT:
         return None
-    try:
-        content: object = answer.json()
-    except ValueError as exc:
-        if status < _BAD_REQUEST:
-            raise CommandFailed(Exit.FAILURE, f"{answer.url.host} is no gateway") from exc
-        content = None
+    content = json_in(answer)
     if status >= _BAD_REQUEST:
         detail = content.get("detail") if isinstance(content, dict) else None
         raise CommandFailed(_CODES.get(status, Exit.FAILURE), f"{detail or 'refused'} ({status})")

@@ -5,9 +5,10 @@ from typing import Annotated, Final
 
 import typer
 
-from gateway.cli.api import Api, Document, api
+from gateway.cli.api import Api, api
 from gateway.cli.options import Output, Token, TokenFile, Url
 from gateway.cli.output import Form, show
+from gateway.cli.reaching import Document
 
 EVERY_SECONDS: Final = 2.0
 
@@ -23,7 +24,7 @@ def status(
     token: Token = None,
     output: Output = Form.TABLE,
 ) -> None:
-    """Show how the notebooks stand and why, with GATEWAY_URL and GATEWAY_TOKEN."""
+    """Show how the notebooks stand and why."""
     gateway = api(url, token, token_file)
     shown = _look(gateway, name)
     _show(shown, output)

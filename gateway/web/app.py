@@ -12,12 +12,15 @@ from gateway.web import (
     api,
     asking,
     assets,
+    authorize,
+    device,
     diagnosis,
     enter,
     home,
     invite,
     link,
     log_in,
+    oauth,
     sharing,
     sharing_api,
     waiting,
@@ -28,7 +31,7 @@ from gateway.web.site import Site
 
 PARTS: Final = (
     log_in, invite, account, home, sharing, link, asking, diagnosis, waiting, enter, assets, api, sharing_api,
-    admin, admin_api,
+    admin, admin_api, oauth, device, authorize,
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from gateway.web.administration import Administration
 from gateway.web.giving import Presence, Sharing
 from gateway.web.handover import Handovers
 from gateway.web.looks import Looks
+from gateway.web.terminals import Terminals
 from gateway.web.turns import Turns
 
 LOGIN_PATH: Final = "/-/login"
@@ -202,6 +203,7 @@ class Site:
     clock: Callable[[], float] = time.time
     handovers: Handovers = field(default_factory=lambda: Handovers(time.time))
     looks: Looks = field(default_factory=Looks)
+    terminals: Terminals = field(default_factory=lambda: Terminals(time.time))
     diagnoses: Turns = field(default_factory=lambda: Turns(time.time))
 
     @property

@@ -20,6 +20,7 @@ from gateway.web.administration import Administration
 from gateway.web.app import create_app
 from gateway.web.handover import Handovers
 from gateway.web.site import Site
+from gateway.web.terminals import Terminals
 from gateway.web.turns import Turns
 from tests.web.fake_audit import FakeAudit
 from tests.web.fake_members import FakeMembers
@@ -66,6 +67,7 @@ class House:
             configuration_problems=lambda: self.problems,
             clock=self.clock,
             handovers=Handovers(self.clock),
+            terminals=Terminals(self.clock),
             diagnoses=Turns(self.clock),
         )
         self.app = create_app(site)
