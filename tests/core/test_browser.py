@@ -152,7 +152,7 @@ WAYS: Final = (
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("evil", EVIL)
-def test_no_known_way_leads_out(way: str, evil: str) -> None:
+def test_d1_no_known_way_leads_out(way: str, evil: str) -> None:
     """Threat D1."""
     assert safe_next(way.format(evil), BY_PATH) == "/"
     assert safe_next(way.format(evil), BY_HOST) == "/"
@@ -161,7 +161,7 @@ def test_no_known_way_leads_out(way: str, evil: str) -> None:
 @pytest.mark.parametrize(
     "evil", ["//evil.com", "/\\evil.com", "\\evil.com", "@evil.com", ".evil.com", ":x@evil.com"]
 )
-def test_no_notebooks_host_is_a_stepping_stone(evil: str) -> None:
+def test_d1_no_notebooks_host_is_a_stepping_stone(evil: str) -> None:
     """Threat D1: what follows a good beginning must not change where it leads."""
     for good in (
         "https://alice.gw.example",
@@ -178,7 +178,7 @@ def test_no_notebooks_host_is_a_stepping_stone(evil: str) -> None:
 
 
 @given(st.text(alphabet="/\\.:@?#%\t\nhtpsgwexamplicvo", max_size=40))
-def test_a_browser_never_leaves(text: str) -> None:
+def test_d1_a_browser_never_leaves(text: str) -> None:
     """Threat D1: joined to our address, as browsers join it, it is still our address."""
     joined = urljoin("https://gw.example/-/login", safe_next(text, BY_PATH))
 
@@ -186,7 +186,7 @@ def test_a_browser_never_leaves(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ESCAPES)
-def test_nothing_leads_to_another_site(text: str) -> None:
+def test_d1_nothing_leads_to_another_site(text: str) -> None:
     """Threat D1."""
     assert safe_next(text, BY_PATH) == "/"
     assert safe_next(text, BY_HOST) == "/"
@@ -206,13 +206,13 @@ def test_notebooks_hosts_are_ours_in_host_routing_only() -> None:
         "https://x.alice.gw.example/", "https://alice.gw.example/\\evil", "https:///alice.gw.example/",
     ],
 )  # fmt: skip
-def test_what_only_looks_like_a_notebooks_host(text: str) -> None:
+def test_d1_what_only_looks_like_a_notebooks_host(text: str) -> None:
     """Threat D1."""
     assert safe_next(text, BY_HOST) == "/"
 
 
 @given(st.text(max_size=40))
-def test_safe_next_is_a_path_without_a_way_out(text: str) -> None:
+def test_d1_safe_next_is_a_path_without_a_way_out(text: str) -> None:
     """Threat D1: whatever comes in, what goes out stays on this origin."""
     kept = safe_next(text, BY_PATH)
 

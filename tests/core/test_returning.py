@@ -39,7 +39,7 @@ def returned(*headers: Header, upstream: Upstream = UPSTREAM) -> list[Header]:
         (b"///x:alert", b"///x:alert"),  # G7
     ],
 )
-def test_redirects_lead_where_members_can_follow(location: bytes, outside: bytes) -> None:
+def test_g7_redirects_lead_where_members_can_follow(location: bytes, outside: bytes) -> None:
     assert returned((b"location", location)) == [(b"location", outside)]
 
 
@@ -72,7 +72,7 @@ def test_the_rest_passes() -> None:
     assert returned(*headers) == headers
 
 
-def test_cookies_are_kept_to_the_route() -> None:
+def test_c7_cookies_are_kept_to_the_route() -> None:
     """Threat C7."""
     sent = returned((b"set-cookie", b"gateway=x"), (b"set-cookie", b"_xsrf=1; Path=/"))
 
