@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 import asyncssh
+from asyncssh.packet import PacketDecodeError
 
 from gateway.core.host_key import Verdict, same_fingerprint
 from gateway.core.inventory import Remote
@@ -170,6 +171,11 @@ async def connect(
     try:
         async with asyncio.timeout(remote.connect_seconds or LOG_IN_SECONDS):
             return await _log_in(way, wants, greeter, line)
+    except PacketDecodeError as exc:
+        # None of asyncssh's own errors, though a remote can bring it about.
+        if line is not None:
+            let_go(line, taken=greeter.greeted)
+        raise asyncssh.ProtocolError(f"it sent a broken packet: {exc}") from exc
     except BaseException:
         if line is not None:
             let_go(line, taken=greeter.greeted)
