@@ -159,7 +159,7 @@ async def test_d4_e3_ended_session_closes_the_websocket(gateway: House) -> None:
         assert await carols.recv() == "still here"
 
 
-async def test_ended_grant_closes_the_websocket(gateway: House) -> None:
+async def test_e3_ended_grant_closes_the_websocket(gateway: House) -> None:
     """A grant that is taken back is taken back from open WebSockets too."""
     async with websocket(gateway, "carol") as connection:
         del (members := dict(gateway.inventory.members))["carol"]  # type: ignore[arg-type]  # a name
