@@ -133,9 +133,9 @@ def grantee(inventory: Inventory, notebook: Notebook, text: str) -> tuple[str, b
     known = groups if is_group else set(inventory.members)
     if name not in known:
         whose = "no group is" if is_group else "no member is"
-        raise RequestInvalid(422, f"{whose} called {name[:64]!r}{did_you_mean(name, known)}")
+        raise RequestInvalid(404, f"{whose} called {name[:64]!r}{did_you_mean(name, known)}")
     if not is_group and name == notebook.owner:
-        raise RequestInvalid(422, f"{name} owns {notebook.name}, and need not be let in")
+        raise RequestInvalid(409, f"{name} owns {notebook.name}, and need not be let in")
     return name, is_group
 
 

@@ -61,7 +61,7 @@ async def share(request: Request, site: GivenSite, visitor: LoggedIn, mine: Mine
         name, is_group = grantee(site.inventory(), mine, form.get("to", "").strip().lower())
         seconds = _lifetime_in(form)
     except RequestInvalid as exc:
-        return await _page(request, site, visitor, mine, status=exc.status, trouble=_sentence(exc))
+        return await _page(request, site, visitor, mine, status=422, trouble=_sentence(exc))
     await site.sharing.share(
         mine.name,
         GroupName(name) if is_group else MemberName(name),

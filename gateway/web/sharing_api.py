@@ -9,6 +9,7 @@ from gateway.core.names import GroupName, MemberName, NotebookName
 from gateway.core.sharing import LinkId, ShareId
 from gateway.errors import RequestInvalid
 from gateway.web.api import API, json_only, missing, refusals
+from gateway.web.documents import Problem
 from gateway.web.giving import access_to, grantee, may_be_shared_by
 from gateway.web.past_visits import past_visits
 from gateway.web.sharing_documents import (
@@ -24,6 +25,9 @@ from gateway.web.sharing_documents import (
 from gateway.web.site import GivenSite
 from gateway.web.visitor import Caller, on_main_host
 
+needless: Final[dict[int | str, dict[str, object]]] = {
+    409: {"model": Problem, "description": "It names the notebook's owner"}
+}
 GONE: Final = "there is no such share of yours"
 
 router = APIRouter(
@@ -55,7 +59,7 @@ async def list_visits(site: GivenSite, mine: Mine) -> list[VisitDocument]:
     return [VisitDocument.of(visit) for visit in await past_visits(site, mine.name)]
 
 
-@router.post("/shares", status_code=201)
+@router.post("/shares", status_code=201, responses=needless)
 async def share(site: GivenSite, visitor: Caller, mine: Mine, wish: ShareWish) -> ShareDocument:
     """Share a notebook of yours with a member or a group, until an end."""
     name, is_group = grantee(site.inventory(), mine, wish.to)
