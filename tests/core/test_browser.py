@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.browser import asks_for_page, check_site, from_open_page, safe_next
+from gateway.core.browser import (
+    asks_for_page,
+    check_route,
+    check_site,
+    from_open_page,
+    safe_next,
+)
 from gateway.core.head import RequestHead
 from gateway.core.inventory import Address, PublicUrl, Routing, Server
 from gateway.errors import RequestInvalid
@@ -100,6 +106,50 @@ def test_our_own_pages_may(head: RequestHead) -> None:
 def test_other_sites_may_not(head: RequestHead) -> None:
     with pytest.raises(RequestInvalid) as refusal:
         check_site(head, origin=ORIGIN, by_token=False)
+    assert refusal.value.status == 403
+
+
+BASE: Final = ORIGIN + b"/alice/"
+SAME: Final = {"sec_fetch_site": b"same-origin", "sec_fetch_mode": b"cors"}
+FRAME: Final = {"sec_fetch_mode": b"navigate", "sec_fetch_dest": b"iframe"}
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        request(**SAME, referer=BASE + b"lab?x"),
+        request(b"POST", **SAME, referer=BASE + b"lab"),
+        request(sec_fetch_mode=b"navigate", sec_fetch_dest=b"document", referer=ORIGIN + b"/bob/x"),
+        request(sec_fetch_mode=b"navigate", sec_fetch_dest=b"document"),
+        request(**FRAME, referer=BASE + b"lab"),
+        request(upgrade=b"websocket", origin=ORIGIN),
+        request(accept=b"text/html", referer=ORIGIN + b"/"),
+        request(accept=b"*/*", referer=BASE + b"static/lab.css"),
+        request(),
+    ],
+)
+def test_t3_pages_of_the_route_may(head: RequestHead) -> None:
+    check_route(head, base=BASE)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(request(**SAME, referer=ORIGIN + b"/bob/lab"), id="T3 another route"),
+        pytest.param(request(**SAME, referer=ORIGIN + b"/alice-2/"), id="T3 a sibling"),
+        pytest.param(request(**SAME, referer=ORIGIN + b"/alice"), id="T3 no slash"),
+        pytest.param(request(**SAME, referer=ORIGIN + b"/"), id="T3 our own page"),
+        pytest.param(request(**SAME), id="T3 nothing said"),
+        pytest.param(request(b"POST", **SAME, origin=ORIGIN), id="T3 only an origin"),
+        pytest.param(request(**FRAME, referer=ORIGIN + b"/bob/"), id="T3 framed"),
+        pytest.param(request(**FRAME), id="T3 framed, nothing said"),
+        pytest.param(request(sec_fetch_mode=b"no-cors", referer=b"https://evil/"), id="T3 image"),
+        pytest.param(request(accept=b"*/*", referer=ORIGIN + b"/bob/"), id="T3 old browser"),
+    ],
+)
+def test_t3_pages_of_other_routes_may_not(head: RequestHead) -> None:
+    with pytest.raises(RequestInvalid) as refusal:
+        check_route(head, base=BASE)
     assert refusal.value.status == 403
 
 

@@ -66,6 +66,17 @@ def test_what_reaches_beyond_the_notebook_is_dropped(name: bytes) -> None:
     assert returned((name, b"x")) == []
 
 
+def test_who_is_told_where_one_comes_from_is_a_hosts_own_business() -> None:
+    """Threat T3: in path routing the Referer tells routes apart, and no notebook may have it left out."""
+    head = ResponseHead(200, b"OK", [(b"referrer-policy", b"no-referrer")])
+
+    assert from_notebook(head, PLACE, UPSTREAM, secure=False).headers == []
+    assert (
+        from_notebook(head, AtNotebook(ALICE, b"", b"/lab"), UPSTREAM, secure=False).headers
+        == head.headers
+    )
+
+
 def test_the_rest_passes() -> None:
     headers = [(b"content-type", b"text/css"), (b"etag", b'"1"'), (b"content-length", b"5")]
 

@@ -33,7 +33,11 @@ WEBSOCKET = (
     (b"upgrade", b"websocket"),
     (b"origin", b"http://gw.test"),
 )
-SCRIPT = ((b"sec-fetch-mode", b"cors"), (b"sec-fetch-site", b"same-origin"))
+SCRIPT = (
+    (b"sec-fetch-mode", b"cors"),
+    (b"sec-fetch-site", b"same-origin"),
+    (b"referer", b"http://gw.test/alice/lab"),
+)
 
 
 def session(member: str) -> Header:

@@ -46,7 +46,7 @@ def test_the_usual_share_is_to_look_for_a_day(program: Browser) -> None:
     "wish",
     [
         {},
-        {"to": "nobody"},
+        {"to": "carol", "lifetime_seconds": "3600"},
         {"to": "carol", "lifetime_seconds": 59},
         {"to": "carol", "lifetime_seconds": 366 * 86400 + 1},
         {"to": "carol", "level": "own"},
@@ -58,6 +58,17 @@ def test_a_share_that_makes_no_sense_is_refused(
     house: House, program: Browser, wish: dict[str, object]
 ) -> None:
     assert program.http.post(f"{API}/shares", json=wish).status_code == 422
+    assert house.sharing.held.shares == ()
+
+
+@pytest.mark.parametrize(("to", "status"), [("nobody", 404), ("group:none", 404), ("alice", 409)])
+def test_a_share_is_for_somebody_else_who_is_there(
+    house: House, program: Browser, to: str, status: int
+) -> None:
+    answer = program.http.post(f"{API}/shares", json={"to": to})
+
+    assert answer.status_code == status
+    assert to.removeprefix("group:") in answer.json()["detail"]
     assert house.sharing.held.shares == ()
 
 
