@@ -301,7 +301,9 @@ class ClientLeg(asyncio.Protocol):
     def _refuse(self, status: int, detail: str) -> None:
         """Answer what is no acceptable request, and hear no more."""
         self._exchange = self._reader = None
-        self.write(protocol_error(status, detail).wire(method=b"GET", closes=True))
+        secure = self._door.decider.secure
+        answer = protocol_error(status, detail)
+        self.write(answer.wire(method=b"GET", closes=True, secure=secure))
         self._linger()
 
     def _turn_away(self) -> None:

@@ -96,7 +96,8 @@ class Decider:
         self.inventory = inventory
         self._server = inventory.server
         self._routes = Routes(inventory.server)
-        self.cookie = session_cookie_name(secure=inventory.server.public_url.secure)
+        self.secure = inventory.server.public_url.secure
+        self.cookie = session_cookie_name(secure=self.secure)
         self._origin = inventory.server.public_url.origin.encode()
 
     def decide(self, head: RequestHead, *, peer: str, secure: bool) -> Plan:
