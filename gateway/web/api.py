@@ -59,7 +59,7 @@ missing: Final[dict[int | str, dict[str, object]]] = {
 }
 
 too_many: Final[dict[int | str, dict[str, object]]] = {
-    409: {"model": Problem, "description": "You have too many already"}
+    409: {"model": Problem, "description": "There are too many already"}
 }
 
 _not_now: Final[dict[int | str, dict[str, object]]] = {

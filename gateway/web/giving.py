@@ -24,6 +24,8 @@ from gateway.core.suggest import did_you_mean
 from gateway.errors import RequestInvalid
 
 GROUP: Final = "group:"
+MOST_LINKS: Final = 100
+"""Of one notebook, at a time."""
 
 
 class Sharing(Protocol):
@@ -144,6 +146,14 @@ def check_lifetime(seconds: float) -> float:
     if not SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS:
         raise RequestInvalid(422, "a share lasts for a minute at least, and for 366 days at most")
     return seconds
+
+
+def check_links(shared: Shared, notebook: Notebook, now: float) -> None:
+    """Raise RequestInvalid where a notebook has as many links as one can keep an eye on."""
+    alive = [one for one in shared.links if one.notebook == notebook.name and one.expires_at > now]
+    if len(alive) >= MOST_LINKS:
+        detail = f"{notebook.name} has {MOST_LINKS} links already; take back what is not needed"
+        raise RequestInvalid(409, detail)
 
 
 def _declared(inventory: Inventory, notebook: Notebook) -> Iterator[Declared]:
