@@ -74,8 +74,9 @@ def check_route(head: RequestHead, *, base: bytes) -> None:
     what does not know of the gateway, and no more; see docs/explanation/threat-model.md.
     """
     mode = head.first(b"sec-fetch-mode")
-    top_level = mode == b"navigate" and head.first(b"sec-fetch-dest") not in FRAMES
-    if top_level or head.first(b"upgrade") is not None:
+    framed = head.first(b"sec-fetch-dest") in FRAMES
+    loads_page = mode == b"navigate" and head.method in SAFE_METHODS and not framed
+    if loads_page or head.first(b"upgrade") is not None:
         return  # browsers send no Referer with a WebSocket
     referer = head.first(b"referer")
     if referer is None:

@@ -171,11 +171,6 @@ async def connect(
     try:
         async with asyncio.timeout(remote.connect_seconds or LOG_IN_SECONDS):
             return await _log_in(way, wants, greeter, line)
-    except PacketDecodeError as exc:
-        # None of asyncssh's own errors, though a remote can bring it about.
-        if line is not None:
-            let_go(line, taken=greeter.greeted)
-        raise asyncssh.ProtocolError(f"it sent a broken packet: {exc}") from exc
     except BaseException:
         if line is not None:
             let_go(line, taken=greeter.greeted)
@@ -183,6 +178,16 @@ async def connect(
 
 
 async def _log_in(
+    way: Way, wants: Wants, greeter: Greeter, line: socket.socket | None
+) -> asyncssh.SSHClientConnection:
+    try:
+        return await _connect(way, wants, greeter, line)
+    except PacketDecodeError as exc:
+        # None of asyncssh's own errors, though a remote can bring it about.
+        raise asyncssh.ProtocolError(f"it sent a broken packet: {exc}") from exc
+
+
+async def _connect(
     way: Way, wants: Wants, greeter: Greeter, line: socket.socket | None
 ) -> asyncssh.SSHClientConnection:
     remote, ccache = way.remote, wants.proof.ccache

@@ -43,7 +43,7 @@ def describe(document: Document, *, cookie: str) -> Document:
             "type": "apiKey",
             "in": "cookie",
             "name": cookie,
-            "description": "For the gateway's own pages; what changes anything needs X-CSRF-Token besides.",
+            "description": "For the gateway's own pages; scripts need X-CSRF-Token besides.",
         },
     }
     document["security"] = [{"token": []}, {"session": []}]

@@ -78,6 +78,15 @@ ON_NOTEBOOK: Final = {
     "start a kernel, naming a page of its own": """return ask(victim + "api/kernels", { ...post, ...asIfThere })""",
     "open a WebSocket": """return socket(victimSocket + "api/events/subscribe")""",
     "put it in a frame": """return framed(victim + "lab")""",
+    "put it in a frame, naming a page of its own": """
+        try {
+            history.pushState({}, "", victim + "lab");
+            return await framed(victim + "lab");
+        } catch {
+            return "blocked";
+        } finally {
+            history.pushState({}, "", own + "lab");
+        }""",
     "read its page in a window": """
         return popped(victim + "lab", "#jupyter-config-data", async (there) => {
             const answer = await there.fetch(victim + "api/contents");

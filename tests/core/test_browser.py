@@ -143,6 +143,10 @@ def test_t3_pages_of_the_route_may(head: RequestHead) -> None:
         pytest.param(request(b"POST", **SAME, origin=ORIGIN), id="T3 only an origin"),
         pytest.param(request(**FRAME, referer=ORIGIN + b"/bob/"), id="T3 framed"),
         pytest.param(request(**FRAME), id="T3 framed, nothing said"),
+        pytest.param(
+            request(b"POST", sec_fetch_mode=b"navigate", referer=ORIGIN + b"/bob/"), id="T3 a form"
+        ),
+        pytest.param(request(b"POST", sec_fetch_mode=b"navigate"), id="T3 a form, nothing said"),
         pytest.param(request(sec_fetch_mode=b"no-cors", referer=b"https://evil/"), id="T3 image"),
         pytest.param(request(accept=b"*/*", referer=ORIGIN + b"/bob/"), id="T3 old browser"),
     ],
