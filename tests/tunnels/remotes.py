@@ -32,7 +32,7 @@ class FakeRemote:
         self.forwards = True
         self.permitted: set[str] | None = None
         self.channel_limits: dict[str, int] = {}
-        """What asyncssh would not say of a channel by itself: its window, and its largest packet."""
+        """What asyncssh would not say of a channel by itself: its window, its largest packet; it leads nowhere."""
         self.answers_opens = asyncio.Event()
         self.answers_opens.set()
         self.connections: list[asyncssh.SSHServerConnection] = []
@@ -175,10 +175,11 @@ class _Server(asyncssh.SSHServer):
         self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
     ) -> object:
         self._permit(f"{dest_host}:{dest_port}")
-        session = self._later(asyncio.open_connection(dest_host, dest_port))
-        assert self._connection is not None
         limits = self._remote.channel_limits
-        return (self._connection.create_tcp_channel(**limits), session) if limits else session
+        if not limits:
+            return self._later(asyncio.open_connection(dest_host, dest_port))
+        assert self._connection is not None
+        return self._connection.create_tcp_channel(**limits), asyncssh.SSHTCPSession()
 
     def unix_connection_requested(self, dest_path: str) -> object:
         self._permit(dest_path)
