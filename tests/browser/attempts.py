@@ -30,7 +30,7 @@ SAY: Final = """
         try {
             for (let i = 0; i < 150; i += 1) {
                 await pause();
-                if (opened.closed) return "cut off";
+                if (opened.closed) return "blocked";
                 if (opened.document.querySelector(wanted)) return await then(opened);
             }
             return "nothing";
