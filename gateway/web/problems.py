@@ -88,10 +88,7 @@ def tell_failures(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     async def _http(request: Request, exc: HTTPException) -> Response:
         status, headers = exc.status_code, exc.headers
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
-            if is_hidden(request, site_of(request)):
-                status, headers = 404, None
-            else:
-                headers = {"Allow": allowed_at(request.url.path, routers)}
+            status, headers = _wrong_method(request, routers)
         return failure(request, status, HTTPStatus(status).phrase, headers)
 
     @app.exception_handler(RequestValidationError)
@@ -118,3 +115,12 @@ def tell_failures(app: FastAPI, routers: Sequence[APIRouter]) -> None:
         answer = failure(request, 500, "an error in the gateway")
         bind(answer.headers, site_of(request))
         return answer
+
+
+def _wrong_method(
+    request: Request, routers: Sequence[APIRouter]
+) -> tuple[int, Mapping[str, str] | None]:
+    """Return the status and the headers for a method that an address does not take, or that is hidden."""
+    if is_hidden(request, site_of(request)):
+        return HTTPStatus.NOT_FOUND, None
+    return HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": allowed_at(request.url.path, routers)}
