@@ -21,6 +21,10 @@ VALUES = {
 """What stands for a path's parameters: things that are there, so that nothing hides behind a 404."""
 
 
+NAMELESS = frozenset({"/-/api/oauth/device", "/-/api/oauth/token"})
+"""Asked by terminals that nobody is logged in at: no session counts there, so nobody's browser can be made to use it."""
+
+
 class Entry(NamedTuple):
     """One method of one route."""
 
@@ -44,7 +48,13 @@ def entries() -> Iterator[Entry]:
 
 
 def changing() -> list[Entry]:
-    return [entry for entry in entries() if entry.method not in SAFE]
+    """Return what acts in somebody's name."""
+    unsafe = [entry for entry in entries() if entry.method not in SAFE]
+    return [entry for entry in unsafe if entry.path not in NAMELESS]
+
+
+def nameless() -> list[Entry]:
+    return [entry for entry in entries() if entry.path in NAMELESS]
 
 
 def reading() -> list[Entry]:

@@ -5,7 +5,17 @@ from httpx2 import Response
 
 from gateway.core.inventory import Routing
 from tests.web.conftest import Browser, House, HouseOf
-from tests.web.every_route import SAFE, Entry, changing, entries, furnish, reading, state
+from tests.web.every_route import (
+    NAMELESS,
+    SAFE,
+    Entry,
+    changing,
+    entries,
+    furnish,
+    nameless,
+    reading,
+    state,
+)
 from tests.web.fakes import BOB, TOKEN
 
 OWN = "http://gw.example:8000"
@@ -100,6 +110,23 @@ def test_t3_no_form_of_ours_is_sent_by_a_script_or_in_a_frame(
         assert state(house) == before, named(entry)
 
 
+def test_d2_where_nobody_is_logged_in_no_session_counts(house: House, bob: Browser) -> None:
+    """Whoever has a browser send something there gains nothing by whose browser it is."""
+    before = state(house)
+
+    for entry in nameless():
+        fields = {"client_id": "gateway-cli", "grant_type": "x", "terminal": "evil"}
+        mine, strangers = (
+            browser.http.request(entry.method, entry.path, data=fields)
+            for browser in (bob, house.browser())
+        )
+
+        assert mine.status_code == strangers.status_code, named(entry)
+        assert "set-cookie" not in mine.headers
+        assert state(house) == before, named(entry)
+    assert {entry.path for entry in nameless()} == NAMELESS
+
+
 def test_d16_a_link_changes_nothing(house: House, bob: Browser) -> None:
     """Whatever is changed by another method is not changed by GET."""
     before = state(house)
@@ -107,7 +134,7 @@ def test_d16_a_link_changes_nothing(house: House, bob: Browser) -> None:
     for entry in changing():
         answer = bob.get(entry.path)
 
-        assert answer.status_code in {200, 303, 404, 405, 410}, named(entry)
+        assert answer.status_code in {200, 303, 404, 405, 410, 422}, named(entry)
         assert state(house) == before, named(entry)
 
 
