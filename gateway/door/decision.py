@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import quote_from_bytes
 
-from gateway.core.browser import asks_for_page, check_site, from_open_page
+from gateway.core.browser import asks_for_page, check_route, check_site, from_open_page
 from gateway.core.cookies import session_cookie_name
 from gateway.core.credentials import Presented, is_api_path, presented
 from gateway.core.forwarded import Client, client_of
@@ -96,7 +96,8 @@ class Decider:
         self.inventory = inventory
         self._server = inventory.server
         self._routes = Routes(inventory.server)
-        self.cookie = session_cookie_name(secure=inventory.server.public_url.secure)
+        self.secure = inventory.server.public_url.secure
+        self.cookie = session_cookie_name(secure=self.secure)
         self._origin = inventory.server.public_url.origin.encode()
 
     def decide(self, head: RequestHead, *, peer: str, secure: bool) -> Plan:
@@ -146,7 +147,10 @@ class Decider:
             return self._unknown(head, shown)
         identity, secret = found
         try:
-            check_site(head, origin=self._origin_of(place), by_token=shown.token is not None)
+            by_token, origin = shown.token is not None, self._origin_of(place)
+            check_site(head, origin=origin, by_token=by_token)
+            if place.prefix and not by_token:
+                check_route(head, base=origin + place.prefix + b"/")
         except RequestInvalid as exc:
             return problem(exc.status, exc.detail)
         level = self._level(identity, place.name)

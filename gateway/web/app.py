@@ -1,6 +1,6 @@
 """The control plane's application, put together."""
 
-from typing import Final
+from typing import Final, cast
 
 from fastapi import FastAPI
 
@@ -25,6 +25,8 @@ from gateway.web import (
     sharing_api,
     waiting,
 )
+from gateway.web.cookies import session_cookie
+from gateway.web.openapi import Document, describe
 from gateway.web.problems import tell_failures
 from gateway.web.shield import Shield
 from gateway.web.site import Site
@@ -35,9 +37,20 @@ PARTS: Final = (
 )  # fmt: skip
 
 
+class ControlPlane(FastAPI):
+    """FastAPI, with a description of the API that keeps nothing back."""
+
+    def openapi(self) -> Document:
+        """Return the description."""
+        if self.openapi_schema is None:
+            cookie = session_cookie(cast("Site", self.state.site))
+            self.openapi_schema = describe(super().openapi(), cookie=cookie)
+        return self.openapi_schema
+
+
 def create_app(site: Site) -> FastAPI:
     """Return the application; it must be reachable through the door alone, whose headers it believes."""
-    app = FastAPI(
+    app = ControlPlane(
         title="Notebook gateway",
         description=purpose or "",
         version="1",
@@ -50,5 +63,5 @@ def create_app(site: Site) -> FastAPI:
     app.add_middleware(Shield, site=site)
     for part in PARTS:
         app.include_router(part.router)
-    tell_failures(app)
+    tell_failures(app, [part.router for part in PARTS])
     return app

@@ -45,7 +45,7 @@ async def test_secret_stays_out_of_texts(store: Store) -> None:
     assert opened.identity.credential.startswith("session:")
 
 
-async def test_log_in_replaces_the_browsers_old_session(store: Store) -> None:
+async def test_d6_log_in_replaces_the_browsers_old_session(store: Store) -> None:
     """Threat D6: the session before log-in is dead after it, and the new one is another."""
     old = await joined(store)
 
@@ -57,7 +57,7 @@ async def test_log_in_replaces_the_browsers_old_session(store: Store) -> None:
     assert store.session(new.secret) == new.identity
 
 
-async def test_log_out_ends_a_session_at_once(store: Store) -> None:
+async def test_d4_log_out_ends_a_session_at_once(store: Store) -> None:
     """Threat D4: the secret is worthless when log_out returns, and on_change has been called."""
     opened, changes = await joined(store), Changes(store)
 
@@ -213,7 +213,7 @@ async def test_list_of_sessions_is_the_members_own(store: Store) -> None:
     ]
 
 
-async def test_what_clients_send_is_cut_and_printable(store: Store) -> None:
+async def test_d12_what_clients_send_is_cut_and_printable(store: Store) -> None:
     """Threat D12: a device's name is neither long nor full of escapes."""
     await joined(store)
 
