@@ -15,9 +15,13 @@ ANYWAY: Final = {
 """What any call may be told."""
 WITH_BODY: Final = {
     "400": "The body is no text",
-    "415": "The body is not called application/json",
     "422": "The request does not say what it should",
 }
+BY_METHOD: Final = {
+    method: {"415": "The body is not called application/json"}
+    for method in ("post", "put", "patch")
+}
+"""What is held to be a body of another kind even where none is asked for."""
 HEADERS: Final = {
     "401": ("WWW-Authenticate", "The scheme to log in with (RFC 6750)."),
     "429": ("Retry-After", "Seconds to wait."),
@@ -30,8 +34,8 @@ Document = dict[str, object]
 
 def describe(document: Document, *, cookie: str) -> Document:
     """Complete ``document`` in place, and return it; ``cookie`` is what a session's is called here."""
-    for operation in _operations(document):
-        _complete(operation)
+    for method, operation in _operations(document):
+        _complete(operation, method)
     components = _part(document, "components")
     components["securitySchemes"] = {
         "token": {
@@ -50,17 +54,18 @@ def describe(document: Document, *, cookie: str) -> Document:
     return document
 
 
-def _operations(document: Document) -> Iterator[Document]:
+def _operations(document: Document) -> Iterator[tuple[str, Document]]:
     for path in _part(document, "paths").values():
         for method, operation in cast("Document", path).items():
             if method in METHODS:
-                yield cast("Document", operation)
+                yield method, cast("Document", operation)
 
 
-def _complete(operation: Document) -> None:
+def _complete(operation: Document, method: str) -> None:
     """Add what the operation does not say of its failures; all of them are problem details."""
     responses = _part(operation, "responses")
-    for status, description in (ANYWAY | (WITH_BODY if "requestBody" in operation else {})).items():
+    with_body = WITH_BODY if "requestBody" in operation else {}
+    for status, description in (ANYWAY | BY_METHOD.get(method, {}) | with_body).items():
         responses.setdefault(status, {"description": description})
     for status, response in responses.items():
         if status.isdigit() and int(status) >= FIRST_FAILURE:

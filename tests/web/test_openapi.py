@@ -40,10 +40,14 @@ def test_every_call_says_how_it_can_fail(stranger: Browser) -> None:
 def test_every_call_that_takes_a_body_says_what_kind(stranger: Browser) -> None:
     """And what it is told otherwise."""
     taking = [call for call in operations(stranger) if "requestBody" in call[1]]
+    posted = [call for call in operations(stranger) if call[0].startswith(("post ", "put "))]
 
     assert taking
+    assert len(posted) > len(taking)
     for name, operation in taking:
         assert {"400", "415", "422"} <= set(operation["responses"]), name
+    for name, operation in posted:
+        assert "415" in operation["responses"], name
 
 
 def test_it_says_what_to_log_in_with(house: House, stranger: Browser) -> None:
