@@ -40,6 +40,8 @@ class Change:
 
     connection: AsyncConnection
     opened: list[Held] = field(default_factory=list)
+    renewed: list[Held] = field(default_factory=list)
+    """Sessions that go on, under another secret and with another end."""
     ended: set[CredentialId] = field(default_factory=set)
     pinned: dict[RemoteName, str] = field(default_factory=dict)
     shared: Shared | None = None
@@ -171,6 +173,8 @@ class Ledger:
     def _apply(self, change: Change) -> None:
         for held in change.opened:
             self.memory.put(held)
+        for held in change.renewed:
+            self.memory.renew(held)
         before, self.memory.pins = self.memory.pins, self.memory.pins | change.pinned
         self._tell_of_pins(before)
         news = change.shared is not None and self._know(change.shared)
