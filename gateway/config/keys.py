@@ -36,13 +36,21 @@ from gateway.config.kinds import (
     Port,
     RemoteSocket,
     Retention,
+    SessionLife,
     StoreUrl,
     Text,
     TicketFile,
     Url,
     VerifyWord,
 )
-from gateway.core.inventory import HostKeyPolicy, LogFormat, Routing, Scheme, TokenSource
+from gateway.core.inventory import (
+    HostKeyPolicy,
+    LogFormat,
+    Routing,
+    Scheme,
+    SecondFactor,
+    TokenSource,
+)
 
 
 def _none_is_empty(value: object) -> object:
@@ -301,6 +309,11 @@ class LocalKeys(Section):
     """Members' own passwords, set through invite links."""
 
     enabled: Flag = Field(default=True, description="Whether members log in with a password.")
+    second_factor: SecondFactor = Field(
+        SecondFactor.OPTIONAL,
+        description="optional: each member chooses whether a passkey is asked for beside the password;"
+        " required: it is asked of all, and who has none needs an invite.",
+    )
 
 
 class OidcKeys(Section):
@@ -312,11 +325,24 @@ class OidcKeys(Section):
     groups_claim: Text = Field("groups", description="The claim that lists a member's groups.")
 
 
+class SessionsKeys(Section):
+    """How long a log-in holds."""
+
+    idle: SessionLife = Field(
+        7 * 24 * 3600.0, description="It ends when it was not used for so long."
+    )
+    life: SessionLife = Field(
+        30 * 24 * 3600.0,
+        description="It ends after so long, used or not, unless its member logs in again.",
+    )
+
+
 class AuthKeys(Section):
     """How members prove who they are."""
 
     local: LocalKeys = Field(LocalKeys(), description="Members' own passwords.")
     oidc: OidcKeys | None = Field(None, description="An identity provider.")
+    sessions: SessionsKeys = Field(SessionsKeys(), description="How long a log-in holds.")
 
 
 class LogKeys(Section):

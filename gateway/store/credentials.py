@@ -57,6 +57,11 @@ class Credentials:
         self._clock = clock
         self._lifetimes = lifetimes
 
+    def live_by(self, lifetimes: Lifetimes) -> None:
+        """Take on other lifetimes: how idle a session may be changes at once, its end at the next log-in."""
+        self._lifetimes = lifetimes
+        self._ledger.live_by(lifetimes.idle_seconds, self._clock())
+
     # --- The hot path: memory only ---
 
     def session(self, secret: str) -> Identity | None:

@@ -80,6 +80,12 @@ class Ledger:
         """Have ``callback`` called after credentials may have ended, or shares have changed."""
         self._callbacks.append(callback)
 
+    def live_by(self, idle_seconds: float, now: float) -> None:
+        """Have sessions end when they are idle for so long, those that are open too."""
+        self._idle_seconds = idle_seconds
+        self.memory.live_by(idle_seconds)
+        self.drop_expired(now)
+
     def on_pins(self, callback: PinsChanged) -> None:
         """Have ``callback`` called with the remotes whose pins have changed."""
         self._pin_callbacks.append(callback)

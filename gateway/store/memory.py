@@ -91,6 +91,11 @@ class Memory:
             child.parent, child.used_at = renewed, renewed.used_at
             child.identity = replace(child.identity, expires_at=renewed.identity.expires_at)
 
+    def live_by(self, idle_seconds: float) -> None:
+        """Have sessions end when they are idle for so long."""
+        for held in self.sessions.values():
+            held.idle_seconds = idle_seconds
+
     def end(self, credentials: Iterable[CredentialId]) -> bool:
         """Forget credentials and the children of each; say whether there was any."""
         names = self._by_id.keys() & set(credentials)

@@ -127,5 +127,6 @@ async def _account(
         "sessions": [row for row in sessions if row.audience is None],
         "tokens": await site.accounts.tokens(visitor.member.name),
         "lifetimes": LIFETIMES,
+        "local": site.inventory().auth.local,
     }
     return page(request, "account.html", status=status, visitor=visitor, context=context | shown)

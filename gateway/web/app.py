@@ -16,6 +16,8 @@ from gateway.web import (
     invite,
     link,
     log_in,
+    passkey_log_in,
+    passkeys,
     sharing,
     sharing_api,
     waiting,
@@ -25,7 +27,7 @@ from gateway.web.shield import Shield
 from gateway.web.site import Site
 
 PARTS: Final = (
-    log_in, invite, account, home, sharing, link, asking, diagnosis, waiting, enter, assets, api, sharing_api,
+    log_in, passkey_log_in, passkeys, invite, account, home, sharing, link, asking, diagnosis, waiting, enter, assets, api, sharing_api,
 )  # fmt: skip
 
 

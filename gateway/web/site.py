@@ -14,24 +14,14 @@ from gateway.core.identity import CredentialId, Identity
 from gateway.core.inventory import Inventory, Routing
 from gateway.core.names import MemberName, NotebookName
 from gateway.core.status import NotebookStatus, TunnelStatus
+from gateway.web.challenges import Challenges
 from gateway.web.giving import Presence, Sharing
 from gateway.web.handover import Handovers
 from gateway.web.looks import Looks
+from gateway.web.proving import Opened, Passkeys
 from gateway.web.turns import Turns
 
 LOGIN_PATH: Final = "/-/login"
-
-
-class Opened(Protocol):
-    """A new session: the only time that its secret is seen."""
-
-    @property
-    def secret(self) -> str:
-        """What the cookie holds."""
-
-    @property
-    def identity(self) -> Identity:
-        """Whom it vouches for."""
 
 
 class SessionRow(Protocol):
@@ -103,8 +93,9 @@ class Accounts(Protocol):
         address: str,
         device: str,
         replaces: CredentialId | None = None,
+        passkey_required: bool = False,
     ) -> Opened:
-        """Open a session, or raise CredentialRefused or CredentialThrottled; ``replaces`` ends."""
+        """Open a session, or raise CredentialRefused, CredentialThrottled or PasskeyNeeded; ``replaces`` ends."""
 
     async def log_out(self, credential: CredentialId) -> None:
         """End a session and those that were opened from it."""
@@ -130,6 +121,9 @@ class Accounts(Protocol):
         self, session: CredentialId, current: str, password: str, *, address: str
     ) -> None:
         """Change the password of the session's member, or raise CredentialRefused."""
+
+    async def check_password(self, session: CredentialId, password: str, *, address: str) -> None:
+        """Raise CredentialRefused unless this is the password of the session's member."""
 
     async def sessions(self, member: MemberName) -> tuple[SessionRow, ...]:
         """Return a member's sessions, oldest first."""
@@ -185,6 +179,7 @@ class Site:
     accounts: Accounts
     sharing: Sharing
     present: Presence
+    passkeys: Passkeys
     audit: AuditLog
     audit_standing: Callable[[], Standing]
     notebooks: Notebooks
@@ -193,6 +188,7 @@ class Site:
     clock: Callable[[], float] = time.time
     handovers: Handovers = field(default_factory=lambda: Handovers(time.time))
     looks: Looks = field(default_factory=Looks)
+    challenges: Challenges = field(default_factory=lambda: Challenges(time.time))
     diagnoses: Turns = field(default_factory=lambda: Turns(time.time))
 
     @property
