@@ -15,10 +15,12 @@ from gateway.core.names import MemberName, NotebookName
 from gateway.core.presence import Present
 from gateway.core.sharing import effective
 from gateway.web.app import create_app
+from gateway.web.challenges import Challenges
 from gateway.web.handover import Handovers
 from gateway.web.site import Site
 from gateway.web.turns import Turns
 from tests.web.fake_audit import FakeAudit
+from tests.web.fake_passkeys import FakePasskeys
 from tests.web.fake_sharing import FakeSharing
 from tests.web.fakes import ALICE, BOB, PASSWORD, FakeAccounts, FakeClock, FakeNotebooks, inventory
 
@@ -39,12 +41,14 @@ class House:
     problems: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        self.passkeys = FakePasskeys(self.accounts)
         self.accounts.passwords |= {ALICE: PASSWORD, BOB: PASSWORD}
         site = Site(
             inventory=lambda: effective(self.wanted, self.sharing.shared().shares, self.clock()),
             declared=lambda: self.wanted,
             accounts=self.accounts,
             sharing=self.sharing,
+            passkeys=self.passkeys,
             present=lambda name: self.present.get(name, ()),
             audit=self.audit,
             audit_standing=lambda: self.standing,
@@ -53,6 +57,7 @@ class House:
             configuration_problems=lambda: self.problems,
             clock=self.clock,
             handovers=Handovers(self.clock),
+            challenges=Challenges(self.clock),
             diagnoses=Turns(self.clock),
         )
         self.app = create_app(site)

@@ -23,6 +23,7 @@ from gateway.core.upstream import Kind, Scheme, TokenOrigin, Upstream
 from gateway.errors import (
     CredentialRefused,
     CredentialThrottled,
+    PasskeyNeeded,
     PasswordTooWeak,
     Reason,
     StoreUnavailable,
@@ -84,6 +85,8 @@ class FakeAccounts:
     api: dict[str, tuple[MemberName, FakeTokenRow]] = field(default_factory=dict)
     parents: dict[CredentialId, CredentialId] = field(default_factory=dict)
     heard: list[tuple[str, str]] = field(default_factory=list)
+    asked: set[MemberName] = field(default_factory=set)
+    with_passkeys: dict[MemberName, list[str]] = field(default_factory=dict)
     throttled: float | None = None
     broken: BaseException | None = None
     made: int = 0
@@ -105,6 +108,7 @@ class FakeAccounts:
         address: str,
         device: str,
         replaces: CredentialId | None = None,
+        passkey_required: bool = False,
     ) -> FakeOpened:
         self._check()
         self.heard.append((address, device))
@@ -112,6 +116,8 @@ class FakeAccounts:
             raise CredentialThrottled(self.throttled)
         if self.passwords.get(member) != password:
             raise CredentialRefused("refused")
+        if passkey_required or member in self.asked:
+            raise PasskeyNeeded(self.with_passkeys.get(member, []))
         return self.open(member, replaces=replaces)
 
     def open(
@@ -177,6 +183,13 @@ class FakeAccounts:
         if self.passwords.get(member) != current:
             raise CredentialRefused("refused")
         self.passwords[member] = password
+
+    async def check_password(self, session: CredentialId, password: str, *, address: str) -> None:
+        member = next(i.member for i in self.held.values() if i.credential == session)
+        if self.throttled is not None:
+            raise CredentialThrottled(self.throttled)
+        if self.passwords.get(member) != password:
+            raise CredentialRefused("refused")
 
     async def sessions(self, member: MemberName) -> tuple[FakeSessionRow, ...]:
         mine = {i.credential for i in self.held.values() if i.member == member}
