@@ -52,6 +52,7 @@
   const prepare = (form) => {
     const says = form.querySelector("[data-says]");
     form.hidden = false;
+    form.querySelector("[autofocus]")?.focus(); // it could not be, while it was hidden
     if (!window.PublicKeyCredential) {
       form.querySelector("button").disabled = true;
       says.textContent = "This browser has no passkeys.";
