@@ -18,6 +18,9 @@ from gateway.web import (
     log_in,
     passkey_log_in,
     passkeys,
+    session_end,
+    sessions,
+    sessions_api,
     sharing,
     sharing_api,
     waiting,
@@ -27,7 +30,7 @@ from gateway.web.shield import Shield
 from gateway.web.site import Site
 
 PARTS: Final = (
-    log_in, passkey_log_in, passkeys, invite, account, home, sharing, link, asking, diagnosis, waiting, enter, assets, api, sharing_api,
+    log_in, passkey_log_in, passkeys, invite, account, sessions, session_end, home, sharing, link, asking, diagnosis, waiting, enter, assets, api, sharing_api, sessions_api,
 )  # fmt: skip
 
 

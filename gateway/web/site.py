@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from gateway.core.audit import Choice, Line, Standing
 from gateway.core.diagnosis import Diagnosis, Finding
 from gateway.core.host_key import HostKeyChange
-from gateway.core.identity import CredentialId, Identity
+from gateway.core.identity import CredentialId, Identity, Means
 from gateway.core.inventory import Inventory, Routing
 from gateway.core.names import MemberName, NotebookName
 from gateway.core.status import NotebookStatus, TunnelStatus
@@ -38,6 +38,14 @@ class SessionRow(Protocol):
     @property
     def used_at(self) -> float:
         """When it was last used."""
+
+    @property
+    def expires_at(self) -> float:
+        """When it ends, even in use."""
+
+    @property
+    def means(self) -> Means | None:
+        """What it was logged in with."""
 
     @property
     def address(self) -> str:
@@ -84,6 +92,9 @@ class Accounts(Protocol):
 
     def token(self, secret: str) -> Identity | None:
         """Return whom an API token vouches for."""
+
+    def session_end(self, secret: str) -> float | None:
+        """Return when a session ends if it is not used before; asking is not using."""
 
     async def log_in(
         self,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from gateway.core.diagnosis import Diagnosis, Finding
 from gateway.core.host_key import HostKeyChange
-from gateway.core.identity import CredentialId, CredentialKind, Identity
+from gateway.core.identity import CredentialId, CredentialKind, Identity, Means
 from gateway.core.inventory import (
     Access,
     Address,
@@ -63,6 +63,8 @@ class FakeSessionRow:
     address: str = "192.0.2.7"
     device: str = "Firefox on Linux"
     audience: NotebookName | None = None
+    expires_at: float = NOW + 30 * DAY
+    means: Means | None = Means.PASSWORD
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class FakeAccounts:
     rows: dict[CredentialId, FakeSessionRow] = field(default_factory=dict)
     api: dict[str, tuple[MemberName, FakeTokenRow]] = field(default_factory=dict)
     parents: dict[CredentialId, CredentialId] = field(default_factory=dict)
+    ends: dict[CredentialId, float] = field(default_factory=dict)
     heard: list[tuple[str, str]] = field(default_factory=list)
     asked: set[MemberName] = field(default_factory=set)
     with_passkeys: dict[MemberName, list[str]] = field(default_factory=dict)
@@ -93,6 +96,10 @@ class FakeAccounts:
 
     def session(self, secret: str) -> Identity | None:
         return self.held.get(secret)
+
+    def session_end(self, secret: str) -> float | None:
+        held = self.held.get(secret)
+        return None if held is None else self.ends.get(held.credential, held.expires_at)
 
     def token(self, secret: str) -> Identity | None:
         if secret not in self.api:
