@@ -342,7 +342,7 @@ class AuthKeys(Section):
 
     local: LocalKeys = Field(LocalKeys(), description="Members' own passwords.")
     oidc: OidcKeys | None = Field(None, description="An identity provider.")
-    sessions: SessionsKeys = Field(SessionsKeys(), description="How long a log-in holds.")
+    sessions: SessionsKeys = Field(SessionsKeys(), description="How long members stay logged in.")
 
 
 class LogKeys(Section):
