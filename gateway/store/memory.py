@@ -12,7 +12,7 @@ from gateway.store.rows import SessionRow, TokenRow
 
 @dataclass(slots=True, eq=False)
 class Held:
-    """A credential as memory holds it; only its last use ever changes."""
+    """A credential as memory holds it; only its last use changes, and its end where a log-in renews it."""
 
     digest: bytes
     row: SessionRow | TokenRow
@@ -89,6 +89,7 @@ class Memory:
         self.put(renewed)
         for child in children:
             child.parent, child.used_at = renewed, renewed.used_at
+            child.row = replace(child.row, expires_at=renewed.identity.expires_at)
             child.identity = replace(child.identity, expires_at=renewed.identity.expires_at)
 
     def live_by(self, idle_seconds: float) -> None:
