@@ -105,10 +105,15 @@ class Passkeys(Credentials):
         return opened
 
     def passkey_refused(self, member: MemberName | None, *, address: str) -> None:
-        """Have it known that somebody showed a passkey that does not count."""
-        subject = "no known passkey" if member is None else member
-        log.warning("%s: log-in by passkey from %s refused", subject, address)
-        self._audit.note(Act.LOG_IN_REFUSED, subject=subject, address=address, detail=Means.PASSKEY)
+        """Have it known that somebody showed a passkey that does not count.
+
+        One that is nobody's is not told to the audit log: anybody can make up any number of them.
+        """
+        log.warning("%s: log-in by passkey from %s refused", member or "nobody", address)
+        if member is not None:
+            self._audit.note(
+                Act.LOG_IN_REFUSED, subject=member, address=address, detail=Means.PASSKEY
+            )
 
     async def _check_second_factor(
         self, change: Change, member: MemberName, *, required: bool

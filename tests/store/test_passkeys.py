@@ -220,7 +220,8 @@ async def test_each_act_is_in_the_audit_log(store: Store) -> None:
     await store.ask_for_passkey(ALICE, asked=True)
     await shown(store, passkey())
     await store.remove_passkey(ALICE, passkey().id, but_last=False)
-    store.passkey_refused(None, address=ADDRESS)
+    store.passkey_refused(ALICE, address=ADDRESS)
+    store.passkey_refused(None, address=ADDRESS)  # anybody can make one up
 
     assert (await acts(store))[-5:] == [
         (Act.PASSKEY_ADDED, ALICE, "laptop"),

@@ -25,9 +25,11 @@
   const begin = () => {
     const host = document.createElement("gateway-notice");
     const root = host.attachShadow({ mode: "open" });
+    const style = new CSSStyleSheet(); // a page's policy may forbid a style in the page, but not this
+    style.replaceSync(STYLE);
+    root.adoptedStyleSheets = [style];
     root.innerHTML =
-      '<style></style><div role="alert"><span></span><a target="_blank" rel="noopener"></a><button type="button">Not now</button></div>';
-    root.querySelector("style").textContent = STYLE;
+      '<div role="alert"><span></span><a target="_blank" rel="noopener"></a><button type="button">Not now</button></div>';
     notice = { host, said: root.querySelector("span"), link: root.querySelector("a") };
     root.querySelector("button").addEventListener("click", () => {
       unwanted = notice.link.textContent;
