@@ -2,7 +2,7 @@
 // page is not loaded again for it: once the log-in is renewed in another tab, the notice goes by itself.
 "use strict";
 (() => {
-  const LONGEST = 3_600_000; // between two questions; a computer that slept asks when it is looked at again
+  const LONGEST = 300_000; // between two questions; besides, it asks whenever somebody comes back to the page
   const SOON = 3_000;
   const UNITS = [[86_400, "day"], [3_600, "hour"], [60, "minute"], [1, "second"]];
   const STYLE = `
