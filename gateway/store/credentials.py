@@ -224,23 +224,30 @@ class Credentials:
         Where that was the same member's it goes on, under a new secret and with a new end: what is open
         in its name stays open. Its old secret is worth nothing from then on (threat D6).
         """
-        held = None if replaces is None else self._memory.get(replaces)
-        row = None if held is None or not self._counts(held) else session_row(held)
-        if row is not None and row.member == member and row.audience is None:
-            now, secret = self._clock(), new_secret()
-            renewed = replace(
-                row,
-                expires_at=now + self._lifetimes.session_seconds,
-                used_at=now,
-                address=printable(arrival.address, LONGEST_ADDRESS),
-                device=printable(arrival.device, LONGEST_DEVICE),
-                means=arrival.means,
-            )
+        row = self._renewable(replaces, member)
+        if row is not None:
+            secret, renewed = new_secret(), self._renewed(row, arrival)
             if await statements.renew_session(change.connection, digest_of(secret), renewed):
                 change.renewed.append(self._held(secret, renewed))
                 return Opened(secret, change.renewed[-1].identity)
         await change.end({replaces} if replaces is not None else ())
         return await self._open_session(change, member, arrival)
+
+    def _renewable(self, session: CredentialId | None, member: MemberName) -> SessionRow | None:
+        held = None if session is None else self._memory.get(session)
+        row = None if held is None or not self._counts(held) else session_row(held)
+        return row if row is not None and (row.member, row.audience) == (member, None) else None
+
+    def _renewed(self, row: SessionRow, arrival: Arrival) -> SessionRow:
+        now = self._clock()
+        return replace(
+            row,
+            expires_at=now + self._lifetimes.session_seconds,
+            used_at=now,
+            address=printable(arrival.address, LONGEST_ADDRESS),
+            device=printable(arrival.device, LONGEST_DEVICE),
+            means=arrival.means,
+        )
 
     async def _open_session(
         self,
