@@ -18,11 +18,11 @@ NOTICE = "gateway-notice div"
 LIFE_MS = 60_000
 SOON_MS = 8_000
 REMEMBER = """
-    window.closed = [];
+    window.closings = [];
     window.WebSocket = class extends WebSocket {
         constructor(...args) {
             super(...args);
-            this.addEventListener("close", (event) => window.closed.push(event.code));
+            this.addEventListener("close", (event) => window.closings.push(event.code));
         }
     };
 """
@@ -56,7 +56,7 @@ def test_log_in_is_renewed_and_nothing_is_cut(house: House, window: Open) -> Non
     enter(page, house, OWNER, SAVED, DOCUMENT)
     lab.wait_for_kernel(page)
     run(page, "kept = 6 * 7")
-    page.evaluate("window.closed.length = 0; window.same = true")
+    page.evaluate("window.closings.length = 0; window.same = true")
     notice = page.locator(NOTICE)
     expect(notice).to_have_count(0)
 
@@ -67,7 +67,7 @@ def test_log_in_is_renewed_and_nothing_is_cut(house: House, window: Open) -> Non
     page.wait_for_timeout(15_000)  # past the end that was
     run(page, "print('kept', kept)")
     lab.expect_output(page, "kept 42")
-    assert page.evaluate("[window.closed, window.same]") == [[], True]
+    assert page.evaluate("[window.closings, window.same]") == [[], True]
 
 
 def test_log_in_that_ended_says_so_and_comes_back(house: House, window: Open) -> None:
@@ -77,14 +77,14 @@ def test_log_in_that_ended_says_so_and_comes_back(house: House, window: Open) ->
     enter(page, house, OWNER, SAVED, DOCUMENT)
     lab.wait_for_kernel(page)
     run(page, "kept = 6 * 7")
-    page.evaluate("window.closed.length = 0; window.same = true")
+    page.evaluate("window.closings.length = 0; window.same = true")
     other = page.context.new_page()
     other.goto(house.url)
     other.get_by_role("button", name="Log out").click()
     other.close()
     page.bring_to_front()
 
-    page.wait_for_function("window.closed.includes(1008)", timeout=2_000)
+    page.wait_for_function("window.closings.includes(1008)", timeout=2_000)
     page.evaluate("window.dispatchEvent(new Event('focus'))")
     expect(page.locator(NOTICE)).to_contain_text("You are logged out.", timeout=SOON_MS)
     log_in_elsewhere(page, "Log in")
