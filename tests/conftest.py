@@ -8,12 +8,16 @@ from pathlib import Path
 
 import docker
 import pytest
+from hypothesis import settings
 
 from tests.stack import Entry, Stack
 
 ROOT = Path(__file__).parent.parent
 DEBOOTSTRAP = Path("/usr/sbin/debootstrap")
 SYSTEM_CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no bug
+settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,23 +1,25 @@
 """Asking a running gateway: its REST API, with a member's token."""
 
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urljoin
 
 from gateway.cli.exits import CommandFailed, Exit
+from gateway.cli.reaching import TIMEOUT_SECONDS, Document, json_in, reaching
+from gateway.cli.stored import stored
 
 if TYPE_CHECKING:
     from httpx2 import Response
 
-TIMEOUT_SECONDS: Final = 10.0
 DIAGNOSIS_SECONDS: Final = 100.0
 """Longer than the gateway lets a diagnosis take."""
 _NO_CONTENT: Final = 204
 _BAD_REQUEST: Final = 400
+_UNAUTHORIZED: Final = 401
 _CODES: Final = {401: Exit.NOT_LOGGED_IN, 403: Exit.NOT_ALLOWED, 404: Exit.NO_SUCH_THING}
-
-Document = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Api:
 
     url: str
     token: str
+    stored: bool = False
+    """Whether the token is that of ``gateway login``."""
 
     def notebooks(self) -> list[Document]:
         """Return the notebooks that the member may open."""
@@ -57,61 +61,101 @@ class Api:
         path = f"notebooks/{quote(name, safe='')}/{kind}/{quote(given, safe='')}"
         self._ask("DELETE", path)
 
-    def diagnosis(self, name: str) -> Document:
-        """Have the gateway walk the way to a notebook, and return what it found; raise CommandFailed."""
-        path = f"notebooks/{quote(name, safe='')}/diagnosis"
-        return self._document("POST", path, {}, patience_seconds=DIAGNOSIS_SECONDS)
+    def diagnosis(self, name: str, tell: Callable[[Document], None]) -> Document:
+        """Have the gateway walk the way to a notebook, telling each finding; return all; raise CommandFailed."""
+        path = f"notebooks/{quote(name, safe='')}/diagnosis/lines"
+        for line in self._lines(path):
+            if isinstance(finding := line.get("finding"), dict):
+                tell(finding)
+            elif isinstance(found := line.get("diagnosis"), dict):
+                return found
+            else:
+                raise CommandFailed(Exit.NO_SUCH_THING, str(line.get("detail")))
+        raise CommandFailed(Exit.UNREACHABLE, f"{self.url} ended in the middle of the diagnosis")
 
-    def _document(
-        self,
-        method: str,
-        path: str,
-        content: Document | None = None,
-        *,
-        patience_seconds: float | None = None,
-    ) -> Document:
-        found = self._ask(method, path, content, patience_seconds=patience_seconds)
+    def _lines(self, path: str) -> Iterator[Document]:
+        """Yield the documents of an answer that comes line by line."""
+        import httpx2  # noqa: PLC0415 - as below
+
+        with (
+            reaching(self.url, patience_seconds=DIAGNOSIS_SECONDS),
+            httpx2.stream(
+                "POST", self._place(path), headers=self._headers, json={}, timeout=DIAGNOSIS_SECONDS
+            ) as answer,
+        ):
+            if answer.status_code >= _BAD_REQUEST:
+                answer.read()
+                self._content(answer)
+            for line in answer.iter_lines():
+                yield _parsed(line, self.url)
+
+    def _document(self, method: str, path: str, content: Document | None = None) -> Document:
+        found = self._ask(method, path, content)
         if not isinstance(found, dict):
             raise CommandFailed(Exit.FAILURE, f"{self.url} answered what no gateway does")
         return found
 
-    def _ask(
-        self,
-        method: str,
-        path: str,
-        content: Document | None = None,
-        *,
-        patience_seconds: float | None = None,
-    ) -> object:
+    def me(self) -> Document:
+        """Return who the member is, and what the token is; raise CommandFailed."""
+        return self._document("GET", "me")
+
+    def revoke(self, credential: str) -> None:
+        """Revoke a token of the member's; raise CommandFailed."""
+        self._ask("DELETE", f"me/tokens/{quote(credential, safe='')}")
+
+    def _ask(self, method: str, path: str, content: Document | None = None) -> object:
         import httpx2  # noqa: PLC0415 - 0.1 s that only these commands need
 
-        patience = TIMEOUT_SECONDS if patience_seconds is None else patience_seconds
-        try:
+        with reaching(self.url, patience_seconds=TIMEOUT_SECONDS):
             answer = httpx2.request(
                 method,
-                f"{self.url}/-/api/v1/{path}",
-                headers={"Authorization": f"Bearer {self.token}", "Accept": "application/json"},
+                self._place(path),
+                headers=self._headers,
                 json=content,
-                timeout=patience,
+                timeout=TIMEOUT_SECONDS,
             )
-        except httpx2.TimeoutException as exc:
-            message = f"{self.url} did not answer within {patience:.0f} s"
-            raise CommandFailed(Exit.TIMED_OUT, message) from exc
-        except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
-            raise CommandFailed(Exit.UNREACHABLE, f"can't reach {self.url}: {exc}") from exc
+        return self._content(answer)
+
+    def _place(self, path: str) -> str:
+        return f"{self.url}/-/api/v1/{path}"
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}", "Accept": "application/json"}
+
+    def _content(self, answer: "Response") -> object:
+        if answer.status_code == _UNAUTHORIZED and self.stored:
+            message = f"your log-in at {self.url} has ended; run: gateway login {self.url}"
+            raise CommandFailed(Exit.NOT_LOGGED_IN, message)
         return _content(answer)
 
 
 def api(url: str | None, token: str | None, token_file: Path | None) -> Api:
-    """Return the gateway to ask; raise CommandFailed that says what to do where it isn't known."""
-    if url is None:
-        raise CommandFailed(Exit.NOT_LOGGED_IN, "which gateway? set GATEWAY_URL, or pass --url")
+    """Return the gateway to ask: as it is given, else as this terminal is logged in; raise CommandFailed.
+
+    A token that is given goes to the gateway that is given with it, and to no other.
+    """
     if token_file is not None:
         token = _read(token_file)
     if not token:
-        message = "who are you? set GATEWAY_TOKEN, or pass --token-file; `gateway tokens create` makes one"
+        return _logged_in(url)
+    if url is None:
+        message = "which gateway is the token for? set GATEWAY_URL, or pass --url"
         raise CommandFailed(Exit.NOT_LOGGED_IN, message)
     return Api(url.rstrip("/"), token)
+
+
+def _logged_in(url: str | None) -> Api:
+    held = stored(url)
+    if held is not None and held.token is not None:
+        return Api(held.url, held.token, stored=True)
+    otherwise = "set GATEWAY_URL and GATEWAY_TOKEN, or pass --url and --token-file"
+    where = (
+        "which gateway? run: gateway login URL"
+        if url is None
+        else f"not logged in at {url}; run: gateway login {url}"
+    )
+    raise CommandFailed(Exit.NOT_LOGGED_IN, f"{where}; or {otherwise}")
 
 
 def _read(file: Path) -> str:
@@ -122,16 +166,21 @@ def _read(file: Path) -> str:
         raise CommandFailed(Exit.NOT_LOGGED_IN, message) from exc
 
 
+def _parsed(line: str, url: str) -> Document:
+    try:
+        document = json.loads(line)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise CommandFailed(Exit.FAILURE, f"{url} answered what no gateway does")
+    return document
+
+
 def _content(answer: "Response") -> object:
     status = answer.status_code
     if status == _NO_CONTENT:
         return None
-    try:
-        content: object = answer.json()
-    except ValueError as exc:
-        if status < _BAD_REQUEST:
-            raise CommandFailed(Exit.FAILURE, f"{answer.url.host} is no gateway") from exc
-        content = None
+    content = json_in(answer)
     if status >= _BAD_REQUEST:
         detail = content.get("detail") if isinstance(content, dict) else None
         raise CommandFailed(_CODES.get(status, Exit.FAILURE), f"{detail or 'refused'} ({status})")

@@ -4,12 +4,14 @@ from typing import Final
 
 import typer
 
-from gateway.cli import audit, config, members, remotes, tokens
+from gateway.cli import audit, config, grants, member_sessions, members, remotes, tokens
 from gateway.cli.check import check
+from gateway.cli.connect import connect
 from gateway.cli.demo import demo
 from gateway.cli.doctor import doctor
 from gateway.cli.exits import Exit
 from gateway.cli.healthcheck import healthcheck
+from gateway.cli.login import login, logout, whoami
 from gateway.cli.ls import ls
 from gateway.cli.open import open_notebook
 from gateway.cli.reference import reference
@@ -34,13 +36,19 @@ app.command()(reported(serve))
 app.command()(reported(demo))
 app.command()(reported(check))
 app.command()(reported(doctor))
+app.command()(reported(login))
+app.command()(reported(logout))
+app.command()(reported(whoami))
 app.command()(reported(ls))
 app.command()(reported(status))
 app.command("open")(reported(open_notebook))
+app.command()(reported(connect))
 app.command()(reported(share))
 app.command()(reported(unshare))
+members.app.add_typer(member_sessions.app)
 app.add_typer(members.app, name="members")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(grants.app, name="grants")
 app.add_typer(remotes.app, name="remotes")
 app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")

@@ -35,6 +35,11 @@ def find_config(given: Path | None) -> Path:
     return found
 
 
+def has_config() -> bool:
+    """Say whether there is a configuration in one of the usual places."""
+    return any(place.exists() for place in PLACES)
+
+
 def examined(given: Path | None) -> "Examined":
     """Examine the configuration."""
     from gateway.config import examine, process_environment  # noqa: PLC0415 - see above

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from gateway.cli.api import Document
 from gateway.cli.exits import CommandFailed, Exit
 from gateway.cli.output import printable
+from gateway.cli.reaching import Document
 from gateway.core.diagnosis import Advice, Right, by_fix
 
 if TYPE_CHECKING:

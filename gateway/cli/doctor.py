@@ -7,12 +7,14 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from gateway.cli.api import Document, api
-from gateway.cli.deployment import inventory
+from gateway.cli.api import api
+from gateway.cli.deployment import has_config, inventory
 from gateway.cli.diagnoses import Printed, conclude, every
 from gateway.cli.exits import CommandFailed, Exit
 from gateway.cli.options import Config, Output, Token, TokenFile, Url
 from gateway.cli.output import Form, Row, moment, show, show_json
+from gateway.cli.reaching import Document
+from gateway.cli.stored import is_logged_in
 from gateway.core.diagnosis import Diagnosis
 from gateway.core.inventory import Inventory
 from gateway.core.names import NotebookName
@@ -34,17 +36,20 @@ def doctor(
 ) -> None:
     """Find out hop by hop where the way to NAME ends, and what to do about it.
 
-    With a configuration it walks from here, so run it where the gateway's keys are. With --url (or
-    GATEWAY_URL, and no --config) it asks the running gateway, which tells a notebook's owner and administrators.
+    With a configuration it walks from here, so run it where the gateway's keys are. With --url (or GATEWAY_URL, and no
+    --config), or logged in where there is no configuration, it asks the running gateway, which tells a notebook's
+    owner and administrators.
 
     It ends with 0 when all is well, warnings included, 8 when something does not answer in its time, 7 when
     anything else fails.
     """
-    if config is None and url is not None:
+    if config is None and (url is not None or (not has_config() and is_logged_in())):
         if name is None:
-            raise CommandFailed(Exit.USAGE, "which notebook? --url takes one at a time")
+            raise CommandFailed(
+                Exit.USAGE, "which notebook? a running gateway is asked for one at a time"
+            )
         asked = api(url, token, token_file)
-        _diagnose(name, output, lambda _tell: asked.diagnosis(name))
+        _diagnose(name, output, lambda tell: asked.diagnosis(name, tell))
     else:
         wanted = inventory(config)
         logging.getLogger("gateway").addHandler(logging.NullHandler())  # the table says it all

@@ -11,7 +11,7 @@ def ls(
     token: Token = None,
     output: Output = Form.TABLE,
 ) -> None:
-    """List the notebooks that you may open, with GATEWAY_URL and GATEWAY_TOKEN."""
+    """List the notebooks that you may open."""
     gateway = api(url, token, token_file)
     rows = [{**row, "url": gateway.beneath(row.get("url", ""))} for row in gateway.notebooks()]
     show(rows, ("name", "state", "summary", "owner", "url"), output)

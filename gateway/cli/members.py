@@ -59,7 +59,7 @@ def list_members(config: Config = None, output: Output = Form.TABLE) -> None:
 @app.command()
 @reported
 def disable(member: Member, config: Config = None) -> None:
-    """End all that MEMBER has open, and let them in no more."""
+    """End all that MEMBER has open, and let them in no more; shares by and to them rest."""
     wanted = inventory(config)
     name = known_member(wanted, member)
     with_store(wanted, lambda store: store.disable(name))
@@ -69,11 +69,22 @@ def disable(member: Member, config: Config = None) -> None:
 @app.command()
 @reported
 def enable(member: Member, config: Config = None) -> None:
-    """Let a disabled MEMBER in again."""
+    """Let a disabled MEMBER in again; what ended stays ended, shares count again."""
     wanted = inventory(config)
     name = known_member(wanted, member)
     with_store(wanted, lambda store: store.enable(name))
     say(f"{name} is enabled")
+
+
+@app.command("withdraw-invite")
+@reported
+def withdraw_invite(member: Member, config: Config = None) -> None:
+    """Make the invite that waits for MEMBER void."""
+    wanted = inventory(config)
+    name = known_member(wanted, member)
+    if not with_store(wanted, lambda store: store.withdraw_invite(name)):
+        raise CommandFailed(Exit.NO_SUCH_THING, f"no invite waits for {name}")
+    say(f"the invite of {name} is void")
 
 
 @app.command()

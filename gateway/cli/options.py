@@ -17,14 +17,17 @@ Config = Annotated[
 ]
 Output = Annotated[Form, typer.Option("--output", "-o", help="How the list is printed.")]
 Url = Annotated[
-    str | None, typer.Option("--url", envvar="GATEWAY_URL", help="The gateway's public URL.")
+    str | None,
+    typer.Option(
+        "--url", envvar="GATEWAY_URL", help="The gateway; else the one used last by gateway login."
+    ),
 ]
 TokenFile = Annotated[
     Path | None,
     typer.Option(
         "--token-file",
         envvar="GATEWAY_TOKEN_FILE",
-        help="A file with an API token; else the variable GATEWAY_TOKEN.",
+        help="A file with an API token; else the variable GATEWAY_TOKEN; else that of gateway login.",
     ),
 ]
 Token = Annotated[str | None, typer.Option(envvar="GATEWAY_TOKEN", hidden=True)]

@@ -23,6 +23,11 @@ def say(text: str) -> None:
     typer.echo(text, err=True)
 
 
+def on_terminal() -> bool:
+    """Say whether somebody sees what is said."""
+    return sys.stderr.isatty()
+
+
 def show_json(document: object) -> None:
     """Print ``document`` for programs."""
     typer.echo(json.dumps(document, indent=2, ensure_ascii=False))

@@ -4,10 +4,11 @@ from typing import Annotated, Final
 
 import typer
 
-from gateway.cli.api import Api, Document, api
+from gateway.cli.api import Api, api
 from gateway.cli.exits import CommandFailed, Exit
 from gateway.cli.options import Notebook, Output, Token, TokenFile, Url
 from gateway.cli.output import Form, Row, say, show
+from gateway.cli.reaching import Document
 from gateway.core.quantities import duration_seconds
 
 COLUMNS: Final = ("who", "level", "how", "ends")

@@ -5,9 +5,10 @@ from typing import Annotated, Final
 
 import typer
 
-from gateway.cli.api import Api, Document, api
+from gateway.cli.api import Api, api
 from gateway.cli.options import Output, Token, TokenFile, Url
 from gateway.cli.output import Form, show
+from gateway.cli.reaching import Document
 
 EVERY_SECONDS: Final = 2.0
 
@@ -23,7 +24,7 @@ def status(
     token: Token = None,
     output: Output = Form.TABLE,
 ) -> None:
-    """Show how the notebooks stand and why, with GATEWAY_URL and GATEWAY_TOKEN."""
+    """Show how the notebooks stand and why."""
     gateway = api(url, token, token_file)
     shown = _look(gateway, name)
     _show(shown, output)
@@ -42,8 +43,18 @@ def _look(gateway: Api, name: str | None) -> list[Document]:
 
 def _show(rows: list[Document], output: Form) -> None:
     if output is Form.TABLE:
-        rows = [{**row, "since": _to_the_second(row.get("since"))} for row in rows]
+        rows = [_in_short(row) for row in rows]
     show(rows, ("name", "state", "since", "summary", "detail"), output)
+
+
+def _in_short(row: Document) -> Document:
+    """Return the row with its time to the second; one whose connection is the last is no good as it stands."""
+    shown = {**row, "since": _to_the_second(row.get("since"))}
+    if isinstance(degraded := row.get("degraded"), dict):
+        since = _to_the_second(degraded.get("since"))
+        shown["summary"] = f"{row.get('summary')}, degraded since {since}"
+        shown["detail"] = degraded.get("summary")
+    return shown
 
 
 def _to_the_second(moment: object) -> str:

@@ -113,6 +113,7 @@ def _remote(name: str, keys: RemoteKeys, base: FilePath) -> Remote:
         connect_seconds=keys.connect_timeout,
         keepalive_seconds=keys.keepalive,
         idle_seconds=keys.idle,
+        knock_seconds=keys.knock or None,
     )
 
 

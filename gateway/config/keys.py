@@ -249,6 +249,11 @@ class RemoteKeys(Section):
         description="How long nobody may use a notebook of a tunnel before the tunnel closes its"
         " connection and sleeps; the next request wakes it. Without it, tunnels stay up.",
     )
+    knock: Duration = Field(
+        180.0,
+        description="How often to knock at the port of its sshd while tunnels are up, to see whether a lost one could"
+        " be dialled again; 0s: never. Each knock is a line in sshd's log.",
+    )
 
 
 class NotebookKeys(Section):

@@ -39,6 +39,7 @@ class Act(StrEnum):
     DECLINED = auto()
     INVITED = auto()
     INVITE_TAKEN = auto()
+    INVITE_ENDED = auto()  # taken back before it was taken
     PASSWORD_SET = auto()
     PASSWORD_CHANGED = auto()
     DISABLED = auto()

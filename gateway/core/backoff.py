@@ -41,6 +41,23 @@ LONG_STOPPED_SECONDS: Final = 15.0
 AGE_SHARE: Final = 60
 
 
+DOUBTED_KNOCK_SECONDS: Final = 5.0
+"""A single knock that fails says little: sshd may be restarting."""
+FAILED_KNOCK_SECONDS: Final = 15.0
+
+
+def wait_before_knocking(usual_seconds: float, failures: int, entropy: float) -> float:
+    """Return the seconds until the next knock at a remote whose tunnels are up, after so many failures in a row.
+
+    Some count connections that don't log in against their address (fail2ban's aggressive mode: five in ten
+    minutes). Knocks that fail are not among those, so these may come more often.
+    """
+    if failures:
+        failed = DOUBTED_KNOCK_SECONDS if failures == 1 else FAILED_KNOCK_SECONDS
+        usual_seconds = min(usual_seconds, failed)
+    return usual_seconds * (3 + entropy) / 4
+
+
 def wait_before_dialing(
     tunnel: Tunnel, entropy: float, *, reason: Reason | None, outage_seconds: float
 ) -> float:

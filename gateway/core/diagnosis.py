@@ -125,6 +125,12 @@ class Diagnosis:
         return next((f for f in self.findings if f.outcome is Outcome.FAILED), None)
 
     @property
+    def let_in(self) -> bool:
+        """Whether every remote on the way took the log-in."""
+        log_ins = [f.outcome for f in self.findings if f.step is Hop.LOGIN]
+        return bool(log_ins) and set(log_ins) <= {Outcome.OK, Outcome.WARNING}
+
+    @property
     def advice(self) -> tuple[Advice, ...]:
         """What is wrong and what to do, of hops and of rights, in their order."""
         everything = (*self.findings, *self.rights)

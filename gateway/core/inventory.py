@@ -143,15 +143,19 @@ class Remote:
     """How long connecting and logging in may take; None is what is usual."""
     idle_seconds: float | None = None
     """After which an unused tunnel sleeps; None is never."""
+    knock_seconds: float | None = 180.0
+    """Between two looks whether a lost tunnel could be dialled again; None is never."""
 
     def credential_of(self, login: LoginName) -> Credential | None:
         """Return what ``login`` proves itself with: its own, or else the remote's."""
         return self.logins.get(login, self.credential)
 
     def as_login(self, login: LoginName) -> "Remote":
-        """Return the remote as ``login`` gets there: other logins, and how long it may be idle, are left out."""
+        """Return the remote as ``login`` gets there: other logins, and what disturbs no tunnel, are left out."""
         credential = self.credential_of(login)
-        return replace(self, credential=credential, logins={}, idle_seconds=None)
+        return replace(
+            self, credential=credential, logins={}, idle_seconds=None, knock_seconds=None
+        )
 
 
 @dataclass(frozen=True, slots=True)

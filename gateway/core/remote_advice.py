@@ -14,6 +14,9 @@ from gateway.errors import Reason
 Adviser = Callable[[Situation], Advice]
 
 
+STILL_UP: Final = "The tunnel that is open still works; it can't be dialled again once it is lost."
+
+
 def proof(remote: Remote, login: LoginName) -> str:
     """Return with what the gateway proves there that it is ``login``."""
     credential = remote.credential_of(login)

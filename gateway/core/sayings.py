@@ -39,3 +39,9 @@ REASONS: Final[Mapping[Reason, str]] = {
 def because(reason: Reason | None) -> str:
     """Return the reason in a sentence; empty where there is none."""
     return "" if reason is None else REASONS[reason]
+
+
+def degraded(reason: Reason) -> str:
+    """Return in a sentence why a tunnel that is up could not be dialled again."""
+    why = REASONS[reason]
+    return f"Degraded: cannot reconnect. {why} What is open works, until the connection is lost."

@@ -92,8 +92,13 @@ def may_grant(inventory: Inventory, member: MemberName, notebook: NotebookName) 
 
 
 def counts(declared: Inventory, share: Share | ShareLink, now: float) -> bool:
-    """Say whether a share or a link is good: its time is not over, and who gave it may still give it."""
-    return now < share.expires_at and may_grant(declared, share.granted_by, share.notebook)
+    """Say whether a share or a link is good: in its time, from one who may still give it, to a member."""
+    to = share.member if isinstance(share, Share) else None
+    return (
+        now < share.expires_at
+        and may_grant(declared, share.granted_by, share.notebook)
+        and (to is None or to in declared.members)
+    )
 
 
 def effective(declared: Inventory, shares: Iterable[Share], now: float) -> Inventory:

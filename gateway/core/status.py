@@ -44,6 +44,17 @@ class CredentialStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Degraded:
+    """Why a tunnel that is up could not be dialled again, were it lost now."""
+
+    since: float
+    """Seconds since the epoch."""
+    reason: Reason
+    detail: str
+    """A sentence for the administrator."""
+
+
+@dataclass(frozen=True, slots=True)
 class TunnelStatus:
     """How a tunnel stands."""
 
@@ -58,6 +69,8 @@ class TunnelStatus:
     """None until somebody has looked."""
     retry_at: float | None = None
     """When the next try comes, in seconds since the epoch; set while it is waited for."""
+    degraded: Degraded | None = None
+    """Set while it is up, and is known to be the last of its kind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
+from typing import Final
 
 from gateway.core.inventory import Scheme
 from gateway.core.listener import Verdict
 from gateway.core.names import NotebookName
+
+OUTLAST_SILENCE: Final = "outlast_silence"
+"""What a transport is asked for, as extra information, by whoever would rather wait than be cut off when the far
+end falls silent: a callable, where that can be had."""
 
 
 class Kind(StrEnum):

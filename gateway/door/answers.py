@@ -12,7 +12,7 @@ _COMMON: Final = (
     b"x-content-type-options: nosniff\r\n"
 )
 
-
+CROWDED_SECONDS: Final = 5
 NO_MEMBERS: Final[Mapping[str, object]] = MappingProxyType({})
 
 
@@ -34,6 +34,12 @@ class Answer(NamedTuple):
 def protocol_error(status: int, detail: str) -> Answer:
     """Return the answer to what is no acceptable HTTP: plain words, then the end."""
     return _answer(status, b"text/plain; charset=utf-8", f"{detail}\n".encode(), closes=True)
+
+
+def crowded() -> Answer:
+    """Return the answer to whoever comes when there is no room."""
+    detail = "there are too many connections; come again in a moment"
+    return problem(503, detail, retry_after_seconds=CROWDED_SECONDS)
 
 
 def page(status: int, detail: str) -> Answer:

@@ -1,15 +1,13 @@
 """The client's leg: one connection of a browser or a script, request after request, in order."""
 
 import asyncio
-import fcntl
 import socket
 import struct
-import termios
 from typing import Final, Protocol, cast
 
 from gateway.core.framing import Body, BodyKind, check_request, request_body, wants_upgrade
 from gateway.core.head import RequestHead
-from gateway.door.answers import protocol_error
+from gateway.door.answers import crowded, protocol_error
 from gateway.door.bodies import BodyReader, reader_of
 from gateway.door.chunks import ChunkFault
 from gateway.door.deadlines import Deadline
@@ -17,7 +15,9 @@ from gateway.door.exchange import Exchange, Inside
 from gateway.door.frames import SERVICE_RESTART
 from gateway.door.head_guard import HEAD_END, HeadFault, check_beginning
 from gateway.door.parsing import read_request
+from gateway.door.room import Place
 from gateway.door.splice import Splice
+from gateway.door.unacknowledged import unacknowledged
 from gateway.errors import RequestInvalid
 
 WRITE_BUFFER_BYTES: Final = 256 * 1024
@@ -34,7 +34,7 @@ class House(Inside, Protocol):
 
     requests: int
 
-    def joined(self, leg: "ClientLeg") -> bool:
+    def joined(self, leg: "ClientLeg") -> Place:
         """Count ``leg`` in; return whether there is room for it."""
 
     def left(self, leg: "ClientLeg") -> None:
@@ -75,10 +75,15 @@ class ClientLeg(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self._peer = str(peer[0]) if isinstance(peer, tuple) else ""
         self._secure = transport.get_extra_info("sslcontext") is not None
-        if self._door.joined(self):
-            self.expire_in(self._door.limits.head_seconds)
-        else:
-            self._refuse(503, "there are too many connections")
+        match self._door.joined(self):
+            case Place.FREE:
+                self.expire_in(self._door.limits.head_seconds)
+            case Place.NONE:
+                self._turn_away()
+                self._linger()
+            case Place.LAST:
+                self._turn_away()
+                self.close()
 
     def data_received(self, data: bytes) -> None:
         """Give ``data`` to whom it belongs: the splice, the body under way, or the next head."""
@@ -116,6 +121,12 @@ class ClientLeg(asyncio.Protocol):
         """Let the upstream go on."""
         self._tell_full(full=False)
         self._advance()
+
+    @property
+    def descriptor(self) -> int:
+        """Return the number of its file descriptor; -1 where it has none."""
+        connection = None if self.transport is None else self.transport.get_extra_info("socket")
+        return -1 if connection is None else int(connection.fileno())
 
     # What an exchange and a splice call.
 
@@ -197,7 +208,7 @@ class ClientLeg(asyncio.Protocol):
         """Say whether what was sent is on its way, and some of it arrived since this was last asked."""
         if self.transport is None:
             return False
-        outstanding = self.transport.get_write_buffer_size() + _unacknowledged(self.transport)
+        outstanding = self.transport.get_write_buffer_size() + unacknowledged(self.transport)
         before, self._arrived = self._arrived, self._written - outstanding
         return outstanding > 0 and self._arrived > before
 
@@ -293,6 +304,10 @@ class ClientLeg(asyncio.Protocol):
         self.write(protocol_error(status, detail).wire(method=b"GET", closes=True))
         self._linger()
 
+    def _turn_away(self) -> None:
+        """Answer who comes when there is no room, whatever is asked."""
+        self.write(crowded().wire(method=b"GET", closes=True))
+
     def _break_off(self, exchange: Exchange, status: int, detail: str) -> None:
         """End an exchange whose client does not hold to the protocol."""
         if exchange.answered:
@@ -364,15 +379,3 @@ class ClientLeg(asyncio.Protocol):
             self.transport.resume_reading()
         else:
             self.transport.pause_reading()
-
-
-def _unacknowledged(transport: asyncio.Transport) -> int:
-    """Return how many bytes the kernel holds that the client has not acknowledged."""
-    connection = transport.get_extra_info("socket")
-    if connection is None or connection.fileno() < 0:
-        return 0
-    try:
-        packed = fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4))
-    except OSError:
-        return 0
-    return int(struct.unpack("i", packed)[0])

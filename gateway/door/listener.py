@@ -15,6 +15,7 @@ from gateway.door.decision import Decider, Who
 from gateway.door.ledger import Ledger
 from gateway.door.pool import Pool
 from gateway.door.reach import Dial, Notebooks, Reach
+from gateway.door.room import Place, Room
 from gateway.door.visits import Visits, Witness
 
 log = logging.getLogger(__name__)
@@ -43,9 +44,11 @@ class Door:
         self.ledger = Ledger(self.visits)
         self.draining = False
         self.requests = 0
+        self.refused = 0
         self.legs: set[ClientLeg] = set()
         self.now = clock
         self._pool = Pool(self.now)
+        self._room = Room(self.now)
         self.reach = Reach(tunnels, control, self._pool)
         self._empty = asyncio.Event()
         self._servers: list[asyncio.Server] = []
@@ -122,15 +125,20 @@ class Door:
             "exchanges": len(self.ledger),
             "held_requests": len(self.reach.holds),
             "idle_upstream_connections": len(self._pool),
+            "refused_connections_total": self.refused,
             "requests_total": self.requests,
         }
 
     # What the client's legs and their exchanges need.
 
-    def joined(self, leg: ClientLeg) -> bool:
+    def joined(self, leg: ClientLeg) -> Place:
         """Count ``leg`` in; return whether there is room for it."""
         self.legs.add(leg)
-        return len(self.legs) <= self.limits.connections
+        place = self._room.for_descriptor(leg.descriptor)
+        if place is Place.FREE and len(self.legs) > self.limits.connections:
+            place = Place.NONE
+        self.refused += place is not Place.FREE
+        return place
 
     def left(self, leg: ClientLeg) -> None:
         """Count ``leg`` out."""

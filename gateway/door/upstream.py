@@ -6,7 +6,7 @@ from typing import Final, Protocol, cast
 
 from gateway.core.framing import Body, BodyKind, keeps_alive, response_body
 from gateway.core.head import ResponseHead
-from gateway.core.upstream import Upstream
+from gateway.core.upstream import OUTLAST_SILENCE, Upstream
 from gateway.door.bodies import BodyReader, reader_of
 from gateway.door.chunks import ChunkFault
 from gateway.door.head_guard import HEAD_END
@@ -130,6 +130,9 @@ class UpstreamLeg(asyncio.Protocol):
         """Pass bytes to ``splice`` from now on: this is no longer HTTP."""
         self._splice = splice
         self._asker = None
+        outlast = self.transport and self.transport.get_extra_info(OUTLAST_SILENCE)
+        if callable(outlast):
+            outlast()
 
     def end_writing(self) -> bool:
         """Send an end of file; return whether the connection can stay half open."""

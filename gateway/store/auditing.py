@@ -26,11 +26,13 @@ from gateway.core.audit import (
     entry,
     missing,
 )
+from gateway.core.tally import Tally
 from gateway.errors import StoreUnavailable
 from gateway.store import audit_statements as statements
 from gateway.store.database import Database
 from gateway.store.following import CHANNEL, Sleep, wakes
 from gateway.store.rows import DAY
+from gateway.store.whereabouts import Whereabouts
 
 log = logging.getLogger(__name__)
 
@@ -41,16 +43,19 @@ RETENTION_SECONDS: Final = 365 * DAY
 USUAL_LIMIT: Final = 200
 
 
-class Auditing:
+class Auditing(Whereabouts):
     """Writes the audit log, and reads it."""
 
     def __init__(self, database: Database, *, clock: Callable[[], float]) -> None:
+        super().__init__()
         self._database = database
         self._clock = clock
         self._held: deque[Entry] = deque()
         self._lost = 0
         self._lost_ever = 0
+        self._waiting = False
         self._news = asyncio.Event()
+        self._refusals = Tally(beyond=("others", ""))
         self.retention_seconds = RETENTION_SECONDS
 
     @property
@@ -68,8 +73,21 @@ class Auditing:
         if len(self._held) >= MOST_HELD:
             self._lose()
         else:
-            self._held.append(entry(act, self._clock(), **texts))
+            self._held.append(self.placed(entry(act, self._clock(), **texts)))
         self._news.set()
+
+    def note_refusal(self, member: str, address: str) -> None:
+        """Note a log-in that was refused; of the same again, within a minute, only how many they were."""
+        told = self._refusals.count((member, address), self._clock())
+        if told is not None:
+            self.note(Act.LOG_IN_REFUSED, subject=told[0], address=told[1])
+
+    def note_refusals(self, *, all_of_them: bool = False) -> None:
+        """Note how many were not told, of those whose minute is over or of all."""
+        counts = self._refusals.rest() if all_of_them else self._refusals.over(self._clock())
+        for (member, address), count in counts.items():
+            detail = f"{count} more within a minute"
+            self.note(Act.LOG_IN_REFUSED, subject=member, address=address, detail=detail)
 
     async def run(self, sleep: Sleep) -> None:
         """Write what is noted, until cancelled."""
@@ -79,9 +97,11 @@ class Auditing:
             try:
                 await self.flush()
             except StoreUnavailable as exc:
-                log.debug("audit: %d entries wait: %s", self.held, exc)
+                self._say_waiting(exc)
                 await sleep(RETRY_SECONDS)
                 self._news.set()
+            else:
+                self._say_written()
 
     async def flush(self) -> None:
         """Write all that is held; raise StoreUnavailable when that can't be done now."""
@@ -95,6 +115,13 @@ class Auditing:
             self._lost -= lost
             for _ in batch:
                 self._held.popleft()
+
+    async def end(self) -> None:
+        """Write all that is held for the last time; what can't be written now is lost, and that is said."""
+        try:
+            await self.flush()
+        except StoreUnavailable as exc:
+            log.error("audit: %d entries are lost at the end: %s", self.held + self._lost, exc)  # noqa: TRY400  it says it all
 
     # --- Reading ---
 
@@ -200,6 +227,16 @@ class Auditing:
 
     def _confession(self, lost: int) -> list[Entry]:
         return [entry(Act.LOST, self._clock(), detail=f"{lost} lines")] if lost else []
+
+    def _say_waiting(self, exc: StoreUnavailable) -> None:
+        if not self._waiting:
+            log.error("audit: %d entries wait: %s; proxying goes on", self.held, exc)
+        self._waiting = True
+
+    def _say_written(self) -> None:
+        if self._waiting:
+            log.info("audit: all that waited is written; %d entries were lost", self._lost_ever)
+        self._waiting = False
 
     def _lose(self) -> None:
         if not self._lost:

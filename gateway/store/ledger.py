@@ -46,6 +46,8 @@ class Change:
     pinned: dict[RemoteName, str] = field(default_factory=dict)
     shared: Shared | None = None
     """All shares, where they have changed."""
+    disabled: frozenset[MemberName] | None = None
+    """All disabled members, where that has changed."""
     noted: list[Entry] = field(default_factory=list)
     """What the audit log says of it, in the same transaction."""
 
@@ -66,10 +68,18 @@ class Change:
 class Ledger:
     """Memory and database, and the one lock that keeps them in step."""
 
-    def __init__(self, database: Database, *, idle_seconds: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        idle_seconds: float,
+        placed: Callable[[Entry], Entry] = lambda entry: entry,
+    ) -> None:
+        """Know nothing yet; ``placed`` adds to an audit entry from where it was done."""
         self.database = database
         self.memory = Memory()
         self._idle_seconds = idle_seconds
+        self._placed = placed
         self._lock = asyncio.Lock()
         self._seen = -1
         self._unsaved: set[CredentialId] = set()
@@ -77,7 +87,7 @@ class Ledger:
         self._pin_callbacks: list[PinsChanged] = []
 
     def on_change(self, callback: Callable[[], None]) -> None:
-        """Have ``callback`` called after credentials may have ended, or shares have changed."""
+        """Have ``callback`` called after credentials may have ended, or shares or disabled members changed."""
         self._callbacks.append(callback)
 
     def live_by(self, idle_seconds: float, now: float) -> None:
@@ -98,7 +108,7 @@ class Ledger:
                 number = await statements.next_number(connection)
                 change = Change(connection)
                 yield change
-                await audit_statements.append(connection, change.noted)
+                await audit_statements.append(connection, map(self._placed, change.noted))
                 if self.database.file is None:
                     await connection.execute(text("SELECT pg_notify(:c, '')"), {"c": CHANNEL})
             self._apply(change)
@@ -168,11 +178,13 @@ class Ledger:
             held = await statements.credentials(connection, idle_seconds=self._idle_seconds)
             pins = await statements.pins(connection)
             shared = await sharing_statements.shared(connection)
+            disabled = await statements.disabled(connection)
         wanted = [h for h in held if h.identity.credential not in self._unsaved]
         self._seen = number
         before = self.memory.pins
         ended = self.memory.replace(wanted, pins)
-        if self._know(shared) or ended:
+        news = self._know(shared, disabled)
+        if ended or news:
             self._tell()
         self._tell_of_pins(before)
 
@@ -183,7 +195,7 @@ class Ledger:
             self.memory.renew(held)
         before, self.memory.pins = self.memory.pins, self.memory.pins | change.pinned
         self._tell_of_pins(before)
-        news = change.shared is not None and self._know(change.shared)
+        news = self._know(change.shared, change.disabled)
         if self.memory.end(change.ended) or news:
             self._tell()
 
@@ -191,10 +203,13 @@ class Ledger:
         if self.memory.end(credentials):
             self._tell()
 
-    def _know(self, shared: Shared) -> bool:
-        """Keep all shares in memory; say whether any is news."""
-        before, self.memory.shared = self.memory.shared, shared
-        return shared != before
+    def _know(self, shared: Shared | None, disabled: frozenset[MemberName] | None) -> bool:
+        """Keep in memory what is given of all shares and disabled members; say whether any is news."""
+        memory = self.memory
+        before = memory.shared, memory.disabled
+        memory.shared = memory.shared if shared is None else shared
+        memory.disabled = memory.disabled if disabled is None else disabled
+        return (memory.shared, memory.disabled) != before
 
     def _tell(self) -> None:
         for callback in self._callbacks:

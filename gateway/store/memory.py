@@ -1,4 +1,4 @@
-"""The store's memory: every live credential, pin and share, for the hot path, which never leaves it."""
+"""The store's memory: every live credential, pin and share, and who is disabled; for the hot path, which never leaves it."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -56,12 +56,13 @@ def held_token(digest: bytes, row: TokenRow) -> Held:
 
 @dataclass(slots=True)
 class Memory:
-    """Credentials by digest and by id, pins and shares; its owner keeps it true to the database."""
+    """Credentials by digest and by id, pins, shares, disabled members; its owner keeps it true to the database."""
 
     sessions: dict[bytes, Held] = field(default_factory=dict)
     tokens: dict[bytes, Held] = field(default_factory=dict)
     pins: dict[RemoteName, str] = field(default_factory=dict)
     shared: Shared = Shared()  # noqa: RUF009 - frozen
+    disabled: frozenset[MemberName] = frozenset()
     _by_id: dict[CredentialId, Held] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Held]:

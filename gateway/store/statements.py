@@ -161,6 +161,13 @@ async def standing(connection: AsyncConnection, member: MemberName) -> Standing:
     return Standing() if row is None else Standing(row.password, row.disabled_at is not None)
 
 
+async def disabled(connection: AsyncConnection) -> frozenset[MemberName]:
+    """Return the members who are disabled."""
+    people = tables.accounts.c
+    names = await connection.scalars(select(people.member).where(people.disabled_at.is_not(None)))
+    return frozenset(MemberName(name) for name in names)
+
+
 async def save_account(connection: AsyncConnection, member: MemberName, values: Columns) -> None:
     """Set columns of an account, which is made where there is none."""
     key = tables.accounts.c.member == member
@@ -202,9 +209,10 @@ async def invited(connection: AsyncConnection, digest: bytes, now: float) -> Mem
     return None if member is None else MemberName(member)
 
 
-async def delete_invite(connection: AsyncConnection, member: MemberName) -> None:
-    """Delete a member's invite."""
-    await connection.execute(delete(tables.invites).where(tables.invites.c.member == member))
+async def delete_invite(connection: AsyncConnection, member: MemberName) -> bool:
+    """Delete a member's invite; say whether there was one."""
+    theirs = delete(tables.invites).where(tables.invites.c.member == member)
+    return (await connection.execute(theirs)).rowcount > 0
 
 
 async def _upsert(

@@ -14,22 +14,22 @@ from gateway.core.names import MemberName, is_name
 from gateway.core.passwords import check_password
 from gateway.errors import CredentialRefused, CredentialThrottled, StoreUnavailable
 from gateway.store import passkey_statements, statements
+from gateway.store.administering import Administering
 from gateway.store.auditing import Auditing
 from gateway.store.credentials import Clock, Credentials
 from gateway.store.database import BUSY_SECONDS, Database
 from gateway.store.following import Sleep, wakes
-from gateway.store.hashing import Hasher, Passwords, argon2id, digest_of, new_secret
+from gateway.store.hashing import Hasher, Passwords, argon2id, digest_of
 from gateway.store.ledger import Change, Ledger
 from gateway.store.memory import session_row
 from gateway.store.passkeys import Passkeys
-from gateway.store.rows import DAY, Account, Arrival, Opened
+from gateway.store.rows import Arrival, Opened
 from gateway.store.shares import Shares
 from gateway.store.statements import Standing
 from gateway.store.turnstile import Turnstile
 
 log = logging.getLogger(__name__)
 
-INVITE_SECONDS: Final = 7 * DAY
 EXPIRY_STEP_SECONDS: Final = 15.0
 """How often expired credentials are looked for at least. No credential is made for a shorter life than this: so
 each is known one step before its end, and ends on time for what is open already; new requests see it anyway."""
@@ -62,7 +62,7 @@ async def open_store(
         await database.close()
 
 
-class Store(Passkeys, Shares):
+class Store(Passkeys, Administering, Shares):
     """What must last of who is who; the door asks it for every request, and it never makes the door wait."""
 
     def __init__(
@@ -74,8 +74,8 @@ class Store(Passkeys, Shares):
         clock: Clock,
         lifetimes: Lifetimes,
     ) -> None:
-        ledger = Ledger(database, idle_seconds=lifetimes.idle_seconds)
         self.audit = Auditing(database, clock=clock)
+        ledger = Ledger(database, idle_seconds=lifetimes.idle_seconds, placed=self.audit.placed)
         Credentials.__init__(self, ledger, clock=clock, lifetimes=lifetimes, audit=self.audit)
         Shares.__init__(self, ledger, clock=clock)
         self._database = database
@@ -105,6 +105,7 @@ class Store(Passkeys, Shares):
         with suppress(StoreUnavailable):
             await self._ledger.save_endings()
             await self._ledger.save_uses()
+            self.audit.note_refusals(all_of_them=True)
             await self.audit.flush()
 
     async def _follow(self, sleep: Sleep) -> None:
@@ -117,6 +118,7 @@ class Store(Passkeys, Shares):
         while True:
             now = self._clock()
             self._ledger.drop_expired(now)
+            self.audit.note_refusals()
             if abs(now - kept) >= HOUSEKEEPING_SECONDS:
                 kept = now
                 with suppress(StoreUnavailable):
@@ -160,24 +162,6 @@ class Store(Passkeys, Shares):
             self._note_in(change, Act.LOGGED_IN, actor=member, address=address, detail=device)
         log.info("%s: logged in from %s as %s", member, address, opened.identity.credential)
         return opened
-
-    async def invite(self, member: MemberName, *, lifetime_seconds: float = INVITE_SECONDS) -> str:
-        """Return the secret of a new invite, good once; any invite before it is void.
-
-        Raises CredentialRefused when the member is disabled.
-        """
-        secret = new_secret()
-        expires_at = self._clock() + lifetime_seconds
-        async with self._ledger.changing() as change:
-            standing = await statements.standing(change.connection, member)
-            if standing.disabled:
-                raise CredentialRefused(f"{member} is disabled")
-            values = {"password": standing.password}  # none yet, where the account is new
-            await statements.save_account(change.connection, member, values)
-            await statements.save_invite(change.connection, member, digest_of(secret), expires_at)
-            self._note_in(change, Act.INVITED, subject=member)
-        log.info("%s: invited", member)
-        return secret
 
     async def invited(self, secret: str) -> MemberName:
         """Return whom an invite is for, or raise CredentialRefused."""
@@ -253,28 +237,6 @@ class Store(Passkeys, Shares):
         """Raise CredentialRefused or CredentialThrottled unless this is the password of the session's member."""
         await self._verified(self._member_of(session), password, address=address)
 
-    async def disable(self, member: MemberName) -> None:
-        """Let a member in no more: sessions, tokens and invite end."""
-        async with self._ledger.changing() as change:
-            values = {"disabled_at": self._clock()}
-            await statements.save_account(change.connection, member, values)
-            await statements.delete_invite(change.connection, member)
-            await change.end_all(member, tokens=True)
-            self._note_in(change, Act.DISABLED, subject=member)
-        log.info("%s: disabled", member)
-
-    async def enable(self, member: MemberName) -> None:
-        """Let a disabled member log in again; what ended stays ended."""
-        async with self._ledger.changing() as change:
-            await statements.save_account(change.connection, member, {"disabled_at": None})
-            self._note_in(change, Act.ENABLED, subject=member)
-        log.info("%s: enabled", member)
-
-    async def accounts(self) -> tuple[Account, ...]:
-        """Return how each member that the store has heard of stands, by name."""
-        async with self._database.reading() as connection:
-            return await statements.accounts(connection, self._clock())
-
     def _member_of(self, session: CredentialId) -> MemberName:
         held = self._memory.get(session)
         if held is None or not self._counts(held):
@@ -294,9 +256,7 @@ class Store(Passkeys, Shares):
             raise
         if not right or standing.disabled:
             log.warning("%s: log-in from %s refused", member if known else "no such name", address)
-            self.audit.note(
-                Act.LOG_IN_REFUSED, subject=member if known else "no such name", address=address
-            )
+            self.audit.note_refusal(member if known else "no such name", address)
             raise _refused()
         self._turnstile.succeeded(admission)
         return standing

@@ -61,7 +61,8 @@ class Approach:
             raise unlisted(self.notebook)
 
     async def _look(self) -> Sighting:
-        return await self.connection.lookout.look(self.notebook, self.host)
+        async with self.connection.hearing():
+            return await self.connection.lookout.look(self.notebook, self.host)
 
     @property
     def _place(self) -> str:

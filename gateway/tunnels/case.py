@@ -15,6 +15,8 @@ class Case:
     neighbours: tuple[Notebook, ...] = ()
     """The other notebooks of the same remote."""
     routing: Routing = Routing.PATH
+    still_up: bool = False
+    """Whether its tunnel is up, whatever becomes of a new connection."""
 
     @property
     def ways(self) -> tuple[Way, ...]:

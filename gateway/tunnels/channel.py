@@ -13,6 +13,7 @@ from typing import TypeAlias, cast
 import asyncssh
 from asyncssh.channel import SSHChannel
 
+from gateway.core.upstream import OUTLAST_SILENCE
 from gateway.errors import Reason, UpstreamLost
 from gateway.tunnels.lean_packets import write_lean
 from gateway.tunnels.versions import shims_fit
@@ -38,6 +39,8 @@ class Channel(asyncio.Transport, asyncssh.SSHTCPSession[bytes], asyncssh.SSHUNIX
         self._ended = False  # connection_lost() is called, or about to be
         self._at_eof = False
         self._reading = True
+        self.outlasts_silence = False
+        """Whether it is kept when the remote falls silent, as what comes late is better than nothing."""
         self._pauses = 0  # who holds up writing: the channel's window, the connection's socket
 
     # What asyncssh tells us.
@@ -158,7 +161,9 @@ class Channel(asyncio.Transport, asyncssh.SSHTCPSession[bytes], asyncssh.SSHUNIX
             self._ssh.set_write_buffer_limits(high, low)
 
     def get_extra_info(self, name: str, default: object = None) -> object:
-        """Return what asyncssh knows of the channel or its connection."""
+        """Return what asyncssh knows of the channel or its connection, or how to have it outlast a silence."""
+        if name == OUTLAST_SILENCE:
+            return self._outlast_silence
         return default if self._ssh is None else self._ssh.get_extra_info(name, default)
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
@@ -183,6 +188,13 @@ class Channel(asyncio.Transport, asyncssh.SSHTCPSession[bytes], asyncssh.SSHUNIX
         protocol.connection_made(self)
         if self._pauses:
             protocol.pause_writing()
+
+    def lose(self, why: str) -> None:
+        """Tell the protocol that all is over, whatever the far end believes."""
+        self._force_close(UpstreamLost(Reason.LOST, why))
+
+    def _outlast_silence(self) -> None:
+        self.outlasts_silence = True
 
     def _line_is_up(self) -> bool:
         # asyncssh forgets its transport first, then tells the channels; a remote's orderly

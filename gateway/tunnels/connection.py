@@ -9,8 +9,7 @@ from typing import Final, TypeAlias
 import asyncssh
 
 from gateway.core.inventory import Notebook
-from gateway.core.patience import patience
-from gateway.errors import Reason, UpstreamTimedOut
+from gateway.errors import Reason, TunnelDown, UpstreamTimedOut
 from gateway.tunnels.channel import Channel, ProtocolFactory, SshChannel
 from gateway.tunnels.files import Files
 from gateway.tunnels.full_socket import watch_socket
@@ -18,19 +17,18 @@ from gateway.tunnels.joined_writes import join_writes
 from gateway.tunnels.lean_arrivals import receive_lean
 from gateway.tunnels.lean_packets import send_lean
 from gateway.tunnels.lookout import Lookout
-from gateway.tunnels.pulse import ping, pulse
+from gateway.tunnels.pulse import pulse
 from gateway.tunnels.runtime_files import RuntimeFiles
 from gateway.tunnels.translate import upstream_error
+from gateway.tunnels.vigil import Vigil
 from gateway.tunnels.windows import LARGEST, USUAL, Windows, window_for
 
 log = logging.getLogger(__name__)
 
 OPEN_SECONDS: Final = 10.0
-PING_SECONDS: Final = 7.0
-"""A line that was cut for six seconds is not given up: TCP sends again 6.2 s after the first try. A line
-that has been slow lately is given more."""
 CLOSE_SECONDS: Final = 1.0
 LOOPBACK: Final = "127.0.0.1"
+FELL_SILENT: Final = "the tunnel ended: the remote fell silent"
 
 Session: TypeAlias = asyncssh.SSHTCPSession[bytes]
 SessionFactory: TypeAlias = Callable[[], Session]
@@ -60,9 +58,10 @@ class Connection:
         self._window = USUAL
         self._channels: set[Channel] = set()
         self._held_up = False
-        self._pinging = False
-        self._answer_seconds = self._answered_at = 0.0
-        self._silent = False
+        self._riders = 0
+        self._left = asyncio.Event()
+        self._waits: set[asyncio.Timeout] = set()
+        self._vigil = Vigil(ssh, tasks=tasks, on_silence=self._fall_silent)
 
     @property
     def ssh(self) -> asyncssh.SSHClientConnection:
@@ -74,19 +73,65 @@ class Connection:
         """Whether it has not ended, as far as we know."""
         return not self._ended.done()
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing has come from the remote for too long; then it is of use to nobody new."""
+        return self._vigil.silent
+
+    @property
+    def sign(self) -> tuple[int, int]:
+        """A value that differs from an earlier one if anything has come in between."""
+        return pulse(self._ssh)
+
+    @property
+    def in_use(self) -> bool:
+        """Whether something goes through it that outlasts a silence."""
+        return self._riders > 0 or any(channel.outlasts_silence for channel in self._channels)
+
     async def start(self) -> None:
         """Make the connection lean, and measure how far away the remote is."""
         fit = send_lean(self._ssh) and receive_lean(self._ssh) and join_writes(self._ssh)
         if not (watch_socket(self._ssh, self._hold_up, self._let_go) and fit):
             log.warning("asyncssh %s is not one that the shims know", asyncssh.__version__)
-        await self._ping(PING_SECONDS)
-        self._window = window_for(self._answer_seconds)
+        await self._vigil.measure()
+        self._window = window_for(self._vigil.answer_seconds)
+
+    async def watch(self, interval_seconds: float) -> None:
+        """See to it, until cancelled, that a silence does not go unnoticed when nobody asks for anything."""
+        await self._vigil.keep(interval_seconds)
 
     async def closed(self) -> Reason:
-        """Return when the connection has ended, with the reason why."""
-        exc = await asyncio.shield(self._ended)
-        unanswered = exc is not None and "not responding" in str(exc)
-        return Reason.SILENT if self._silent or unanswered else Reason.LOST
+        """Return when the connection has ended or fallen silent, saying which."""
+        await _either(self._ended, self._vigil.silence)
+        return Reason.SILENT if self.silent else Reason.LOST
+
+    async def heard(self) -> None:
+        """Return when the connection has ended, or a silent one is heard again."""
+        await _either(self._ended, self._vigil.voice)
+
+    async def released(self) -> None:
+        """Return when nothing goes through it any more that outlasts a silence."""
+        while self.in_use:
+            self._left.clear()
+            await self._left.wait()
+
+    @asynccontextmanager
+    async def hearing(self) -> AsyncIterator[None]:
+        """Hold while the remote is heard; raise TunnelDown when it falls silent meanwhile."""
+        if self.silent:
+            raise TunnelDown(Reason.LOST, FELL_SILENT)
+        wait = asyncio.timeout(None)
+        try:
+            async with wait:
+                self._waits.add(wait)
+                try:
+                    yield
+                finally:
+                    self._waits.discard(wait)
+        except TimeoutError as exc:
+            if not wait.expired():
+                raise
+            raise TunnelDown(Reason.LOST, FELL_SILENT) from exc
 
     async def open(
         self, notebook: Notebook, factory: ProtocolFactory, *, host: str = LOOPBACK
@@ -98,7 +143,8 @@ class Connection:
         channel.on_end = lambda: self._dismiss(channel, window)
         self._admit(channel)
         try:
-            await self._settle(opened, self._open(notebook, host, channel, window))
+            async with self.hearing():
+                await self._settle(opened, self._open(notebook, host, channel, window))
         except TimeoutError as exc:
             channel.abort()
             self.check()
@@ -126,15 +172,16 @@ class Connection:
             made.append((channel, session))
             if opened.done():
                 channel.abort()
+            else:
+                self._tasks.create_task(self._carry(channel), name="a rider")
 
         await self._settle(opened, start())
         return made[0]
 
     def check(self) -> None:
-        """Ping the remote now; end the connection if nothing comes back."""
-        if self.alive and not self._pinging:
-            self._pinging = True
-            self._tasks.create_task(self._check(), name="ping")
+        """Ping the remote now; the connection has fallen silent if nothing comes back."""
+        if self.alive:
+            self._vigil.doubt()
 
     def hang_up(self) -> None:
         """Begin to end the connection in good order; ``closed`` returns when that is done."""
@@ -144,12 +191,15 @@ class Connection:
 
     async def close(self) -> None:
         """End the connection, and with it all that goes through it."""
+        self._vigil.end()
         if not self.alive:
             return
-        self._ssh.close()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self._ssh.wait_closed()
+        if not self.silent:
+            self._ssh.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await self._ssh.wait_closed()
+        self._ssh.abort()
 
     async def _open(self, notebook: Notebook, host: str, channel: Channel, window: int) -> None:
         if notebook.socket is not None:
@@ -185,28 +235,25 @@ class Connection:
         async with asyncio.timeout(OPEN_SECONDS):
             await opened
 
-    async def _check(self) -> None:
-        before = pulse(self._ssh)
-        ago = asyncio.get_running_loop().time() - self._answered_at
-        limit = patience(PING_SECONDS, answer_seconds=self._answer_seconds, ago_seconds=ago)
+    async def _carry(self, channel: SshChannel) -> None:
+        """Count another SSH connection that leads through this one, until it has ended."""
+        self._riders += 1
         try:
-            if not await self._ping(limit) and pulse(self._ssh) == before:
-                self._silent = True
-                self._ssh.abort()
+            await channel.wait_closed()
         finally:
-            self._pinging = False
+            self._riders -= 1
+            self._left.set()
 
-    async def _ping(self, limit_seconds: float) -> bool:
-        """Ping the remote and take note of how long it takes; return whether that is within the limit."""
-        now = asyncio.get_running_loop().time
-        started, answered = now(), False
-        with suppress(TimeoutError):
-            async with asyncio.timeout(limit_seconds):
-                await ping(self._ssh)
-                answered = True
-        self._answered_at = now()
-        self._answer_seconds = self._answered_at - started
-        return answered
+    def _fall_silent(self) -> None:
+        """End what does not outlast a silence: all of it, if nothing does."""
+        if not self.in_use:
+            self._ssh.abort()
+            return
+        for channel in tuple(self._channels):
+            if not channel.outlasts_silence:
+                channel.lose(FELL_SILENT)
+        for wait in self._waits:
+            wait.reschedule(asyncio.get_running_loop().time())
 
     def _admit(self, channel: Channel) -> None:
         self._channels.add(channel)
@@ -215,6 +262,7 @@ class Connection:
 
     def _dismiss(self, channel: Channel, window: int) -> None:
         self._channels.discard(channel)
+        self._left.set()
         self._windows.give_back(window)
 
     def _hold_up(self) -> None:
@@ -228,15 +276,26 @@ class Connection:
             channel.resume_writing()
 
 
+async def _either(ended: asyncio.Future[Exception | None], other: asyncio.Future[None]) -> None:
+    """Return when one of the two is done; neither is cancelled with us."""
+    await asyncio.wait((ended, other), return_when=asyncio.FIRST_COMPLETED)
+
+
 @asynccontextmanager
 async def held(
-    ssh: asyncssh.SSHClientConnection, ended: asyncio.Future[Exception | None], windows: Windows
+    ssh: asyncssh.SSHClientConnection,
+    ended: asyncio.Future[Exception | None],
+    windows: Windows,
+    *,
+    keepalive_seconds: float,
 ) -> AsyncIterator[Connection]:
     """Hold a connection that is logged in; close it on the way out."""
     async with asyncio.TaskGroup() as tasks:
         connection = Connection(ssh, ended=ended, tasks=tasks, windows=windows)
+        watching = tasks.create_task(connection.watch(keepalive_seconds), name="keepalive")
         try:
             await connection.start()
             yield connection
         finally:
+            watching.cancel()
             await connection.close()

@@ -62,7 +62,7 @@ class Doctor:
         """Walk the hops; return the connection that leads to the notebook, if one does."""
         connection: Connection | None = None
         for way in case.ways:
-            hops = RemoteHops(walk, way, case.notebook)
+            hops = RemoteHops(walk, way, case)
             holding = await hops.dial(self._dialer, self._gate_of(way.remote.name), connection)
             if holding is None:
                 return None

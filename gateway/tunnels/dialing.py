@@ -22,6 +22,7 @@ from gateway.errors import (
 from gateway.tunnels import algorithms
 from gateway.tunnels.connection import Connection, held
 from gateway.tunnels.greeter import Greeter
+from gateway.tunnels.greeting import greeting
 from gateway.tunnels.host_keys import Search
 from gateway.tunnels.identities import NOTHING, Proof, Prover
 from gateway.tunnels.knocking import Knocker, let_go
@@ -33,8 +34,6 @@ from gateway.tunnels.windows import Windows
 LOG_IN_SECONDS: Final = 10.0
 DIAL_SECONDS: Final = 25.0
 """More than finding the remote, connecting to it and logging in take together at most."""
-KEEPALIVES: Final = 2
-"""asyncssh gives up one interval after these: so a dead peer is noticed after three intervals."""
 
 LoggedIn: TypeAlias = tuple[asyncssh.SSHClientConnection, asyncio.Future[Exception | None]]
 
@@ -81,7 +80,15 @@ class Dialer:
                 ssh, ended = await self._log_in(way, through, proof, watching)
         except TimeoutError as exc:
             raise remote_error(exc, way.remote, way.login) from exc
-        return held(ssh, ended, self._windows)
+        return held(ssh, ended, self._windows, keepalive_seconds=way.remote.keepalive_seconds)
+
+    async def knock(self, way: Way, through: Connection | None) -> None:
+        """Raise RemoteUnreachable unless an SSH server greets whoever comes now; log in as nobody."""
+        try:
+            async with asyncio.timeout(DIAL_SECONDS):
+                await greeting(way.remote, through, self._knocker)
+        except (asyncssh.Error, OSError) as exc:
+            raise remote_error(exc, way.remote, way.login) from exc
 
     async def check_host_key(self, way: Way, through: Connection | None) -> None:
         """Raise RemoteError unless the remote shows a host key that we would log in to; log in as nobody.
@@ -199,8 +206,7 @@ async def _log_in(
         mac_algs=algorithms.MACS,
         signature_algs=algorithms.SIGNATURES,
         compression_algs=None,
-        keepalive_interval=remote.keepalive_seconds,
-        keepalive_count_max=KEEPALIVES,
+        keepalive_interval=0,  # its own keepalive ends a silent connection; ours keeps it for a while
         login_timeout=remote.connect_seconds or LOG_IN_SECONDS,
         utf8_decode_errors="replace",
     )

@@ -10,7 +10,7 @@ from typing import Final
 
 from gateway.core.backoff import pace_of_dials
 from gateway.core.penalties import HIGHEST_FINE, LOWEST_FINE, forgiven_at, wait_for_mercy
-from gateway.errors import RemoteError, RemoteRejected, RemoteUnreachable
+from gateway.errors import Reason, RemoteError, RemoteRejected, RemoteUnreachable
 from gateway.tunnels.alarm import Alarm
 
 DIALS: Final = 3
@@ -47,6 +47,16 @@ class Gate:
         else:
             async with self._untried, self._staked(), self._place():
                 yield
+
+    @asynccontextmanager
+    async def knocked(self) -> AsyncIterator[None]:
+        """Hold a place for a knock, which sshd may fine as it does whoever hangs up before the log-in."""
+        async with self._places:
+            await self._mercy(LOWEST_FINE)
+            try:
+                yield
+            finally:
+                self._forgiven_at = forgiven_at(self._forgiven_at, self._clock(), Reason.BUSY)
 
     @asynccontextmanager
     async def _staked(self) -> AsyncIterator[None]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
@@ -12,9 +12,11 @@ from gateway.core.names import TunnelId
 from gateway.core.status import CredentialStatus, TunnelState, TunnelStatus
 from gateway.core.tunnel import Tunnel, TunnelEvent, loss
 from gateway.errors import Reason, RemoteError, RemoteRejected, RemoteUnreachable
-from gateway.tunnels.connection import PING_SECONDS, Connection
+from gateway.tunnels.afterlife import Afterlife
+from gateway.tunnels.connection import Connection
 from gateway.tunnels.dialing import Way
 from gateway.tunnels.gate import Gate
+from gateway.tunnels.vigil import PING_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +24,9 @@ JUMP_SECONDS: Final = 10.0
 RESTING: Final = frozenset({TunnelState.WAITING, TunnelState.PARKED})
 """Where the next dial comes after a wait."""
 HOST_KEY_REASONS: Final = frozenset({Reason.HOST_KEY_CHANGED, Reason.HOST_KEY_UNKNOWN})
+CREDENTIAL_REASONS: Final = frozenset(
+    {Reason.LOGIN_REFUSED, Reason.IDENTITY_UNUSABLE, Reason.CREDENTIAL_EXPIRED}
+)
 
 
 class Dial(Protocol):
@@ -58,6 +63,7 @@ class Keeper:
         self.status = TunnelStatus(self.id, TunnelState.DIALING, time.clock())
         self.listeners: list[Callable[[], None]] = []
         self._tunnel = Tunnel()
+        self._lives: asyncio.TaskGroup
         self._dialer = dialer
         self._gate = gate
         self._time = time
@@ -78,6 +84,10 @@ class Keeper:
         """Keep the tunnel until cancelled."""
         self._tunnel = Tunnel()
         self.status = self._status(None, "")
+        async with asyncio.TaskGroup() as self._lives:
+            await self._keep()
+
+    async def _keep(self) -> None:
         while True:
             if self._tunnel.state is not TunnelState.DIALING:
                 await self._rest()
@@ -134,11 +144,21 @@ class Keeper:
         if self.connection is not None:
             self.connection.check()
 
-    def look_again(self) -> None:
-        """Dial now if the host key stands in the way: what we know of it may have changed."""
+    def look_again(self, reasons: Collection[Reason]) -> None:
+        """Dial now if one of these stands in the way: it may have changed."""
         under_way = self._tunnel.state is TunnelState.DIALING
-        if under_way or (self.connection is None and self.status.reason in HOST_KEY_REASONS):
+        if under_way or (self.connection is None and self.status.reason in reasons):
             self._called.set()
+
+    def try_now(self) -> bool:
+        """Dial now instead of when the next try is due; say whether one was waited for.
+
+        What protects the remote from our tries holds for this one, too: the gate may keep it waiting.
+        """
+        waited = self._tunnel.state in {TunnelState.WAITING, TunnelState.PARKED}
+        if waited:
+            self._called.set()
+        return waited
 
     async def _rest(self) -> None:
         """Wait until the next try is due, or something calls for one; asleep, only for that."""
@@ -161,16 +181,46 @@ class Keeper:
         async with self._gate.passed(proven=self._proven):
             return await self._dialer.dial(self.way, through)
 
-    async def _hold(self, connecting: AbstractAsyncContextManager[Connection]) -> None:
+    async def _live(
+        self, connecting: AbstractAsyncContextManager[Connection], born: asyncio.Future[Connection]
+    ) -> None:
+        """Hold a connection to its end, which may be later than that of the tunnel."""
         async with connecting as connection:
-            self._proven = True
-            self.connection = connection
-            started = self._time.monotonic()
-            try:
-                self._enter(TunnelEvent.CONNECTED, None, "")
-                reason = await connection.closed()
-            finally:
-                self.connection = None
+            born.set_result(connection)
+            await connection.closed()
+            await self._outlive(connection)
+
+    async def _outlive(self, connection: Connection) -> None:
+        """Keep a connection that fell silent for those who would rather wait."""
+        if not (connection.silent and connection.in_use):
+            return
+        log.info("tunnel %s: the silent connection is kept for what is open through it", self.id)
+        given_up = await Afterlife(
+            connection,
+            successor=lambda: self._until_succeeded(connection),
+            monotonic=self._time.monotonic,
+            sleep=self._time.sleep,
+        ).over()
+        how = "is still silent, and given up" if given_up else "has served its turn"
+        log.info("tunnel %s: the connection of before %s", self.id, how)
+
+    async def _until_succeeded(self, connection: Connection) -> None:
+        while self.connection in {None, connection}:
+            await self._changed()
+
+    async def _hold(self, connecting: AbstractAsyncContextManager[Connection]) -> None:
+        """Have the tunnel be a connection until that has ended, or fallen silent."""
+        born: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
+        self._lives.create_task(self._live(connecting, born), name=f"a connection of {self.id}")
+        connection = await born
+        self._proven = True
+        self.connection = connection
+        started = self._time.monotonic()
+        try:
+            self._enter(TunnelEvent.CONNECTED, None, "")
+            reason = await connection.closed()
+        finally:
+            self.connection = None
         self._away_since = self._time.monotonic()
         if self._tunnel.state is TunnelState.ASLEEP:
             return

@@ -119,7 +119,7 @@ class Prober:
         reached: Reached | None = None
         probed: Probed | None
         try:
-            async with asyncio.timeout(PROBE_SECONDS):
+            async with asyncio.timeout(PROBE_SECONDS), connection.hearing():
                 reached = light if light is not None and await _unchanged(light) else None
                 reached = reached or await probe(
                     connection,

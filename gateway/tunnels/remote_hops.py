@@ -14,10 +14,11 @@ from gateway.core.advice import advise
 from gateway.core.diagnosis import REMOTE_HOPS, Advice, Station
 from gateway.core.hop import Hop, hop_of
 from gateway.core.host_key import Verdict, fingerprint
-from gateway.core.inventory import Notebook, Remote
-from gateway.core.remote_advice import gate_closed, jump_forbids, proof
+from gateway.core.inventory import Remote
+from gateway.core.remote_advice import STILL_UP, gate_closed, jump_forbids, proof
 from gateway.core.situation import Seen, Situation
 from gateway.errors import HostKeyChanged, Reason, RemoteError
+from gateway.tunnels.case import Case
 from gateway.tunnels.connection import Connection
 from gateway.tunnels.dialing import DIAL_SECONDS, Dialer, Way
 from gateway.tunnels.gate import Gate
@@ -55,10 +56,11 @@ Held: TypeAlias = AbstractAsyncContextManager[Connection]
 class RemoteHops(Observer):
     """Tells the hops of one remote while it is dialled."""
 
-    def __init__(self, walk: Walk, way: Way, notebook: Notebook) -> None:
+    def __init__(self, walk: Walk, way: Way, case: Case) -> None:
         self._walk = walk
         self._way = way
-        self._notebook = notebook
+        self._notebook = case.notebook
+        self._still_up = case.still_up
         self._seen = Seen()
         self._verdict: Verdict | None = None
         self._ssh: asyncssh.SSHClientConnection | None = None
@@ -177,6 +179,8 @@ class RemoteHops(Observer):
             Hop.LOGIN: self._as_whom(),
         }
         shown = found
+        if self._still_up:
+            advice = replace(advice, wrong=f"{advice.wrong} {STILL_UP}")
         if hop is Hop.HOST_KEY and self._seen.host_key:
             shown = f"{self._seen.host_key_kind} {self._seen.host_key}, {self._known()}"
         if hop is Hop.LOGIN and reason is Reason.LOGIN_REFUSED:

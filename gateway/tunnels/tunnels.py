@@ -16,7 +16,7 @@ from gateway.core.inventory import Grantees, Inventory, Notebook, Routing
 from gateway.core.names import LoginName, NotebookName, RemoteName, TunnelId
 from gateway.core.notebook_state import failure
 from gateway.core.outage import Outage, outage_of
-from gateway.core.status import NotebookState, NotebookStatus, TunnelStatus
+from gateway.core.status import Degraded, NotebookState, NotebookStatus, TunnelState, TunnelStatus
 from gateway.core.upstream import Upstream
 from gateway.errors import Reason, TunnelDown
 from gateway.tunnels.case import Case
@@ -27,8 +27,9 @@ from gateway.tunnels.dialing import Dialer, Pins, Way
 from gateway.tunnels.gate import Gate
 from gateway.tunnels.identities import Prover
 from gateway.tunnels.idler import Idler, Quiet, idlers, never_quiet
-from gateway.tunnels.keeper import Keeper, Time
+from gateway.tunnels.keeper import CREDENTIAL_REASONS, HOST_KEY_REASONS, Keeper, Time
 from gateway.tunnels.prober import Prober
+from gateway.tunnels.rehearser import Rehearser, rehearsed
 from gateway.tunnels.walk import Tell
 from gateway.tunnels.windows import Windows
 
@@ -39,7 +40,7 @@ WAKE_SECONDS: Final = 15.0
 AFTER_A_BUG_SECONDS: Final = 5.0
 
 
-Kept: TypeAlias = Keeper | Prober | Idler | CredentialWatcher
+Kept: TypeAlias = Keeper | Prober | Idler | CredentialWatcher | Rehearser
 
 
 class Tunnels:
@@ -64,6 +65,7 @@ class Tunnels:
         self._keepers: dict[TunnelId, Keeper] = {}
         self._probers: dict[NotebookName, Prober] = {}
         self._idlers: set[Idler] = set()
+        self._rehearsers: dict[RemoteName, Rehearser] = {}
         self._routing = Routing.PATH
         self._tasks: asyncio.TaskGroup | None = None
         self._watchers: dict[TunnelId, CredentialWatcher] = {}
@@ -103,12 +105,18 @@ class Tunnels:
         self._idlers = set(
             idlers(inventory, self._keepers.values(), quiet=self._quiet, time=self._time)
         )
+        self._rehearse(inventory)
         self._start_and_stop()
         self._changed()
 
     def tunnel_statuses(self) -> tuple[TunnelStatus, ...]:
         """Return how every tunnel stands."""
-        return tuple(keeper.status for keeper in self._keepers.values())
+        return tuple(map(self._tunnel_status, self._keepers.values()))
+
+    def degraded(self, name: NotebookName) -> Degraded | None:
+        """Return why a notebook that can be used would be lost with its connection; None if it would not."""
+        prober = self._probers.get(name)
+        return None if prober is None else self._tunnel_status(prober.keeper).degraded
 
     def host_key_changes(self) -> tuple[HostKeyChange, ...]:
         """Return the remotes that show another host key than the one we know."""
@@ -121,7 +129,21 @@ class Tunnels:
         for keeper in self._keepers.values():
             if keeper.id.remote in remotes:
                 self._gates[keeper.id.remote].alarm.look_again()
-                keeper.look_again()
+                keeper.look_again(HOST_KEY_REASONS)
+
+    def credentials_changed(self, remotes: Collection[RemoteName]) -> None:
+        """Dial again where a credential stood in the way: those of these ``remotes`` have changed.
+
+        That is a new try, not one more of what was refused; the gate sees to it that it bars nobody.
+        """
+        for keeper in self._keepers.values():
+            if keeper.id.remote in remotes:
+                keeper.look_again(CREDENTIAL_REASONS)
+
+    def try_now(self, tunnel: TunnelId) -> bool:
+        """Dial a tunnel now for whose next try is waited; say whether there is such a one."""
+        keeper = self._keepers.get(tunnel)
+        return keeper is not None and keeper.try_now()
 
     def status(self, name: NotebookName) -> NotebookStatus | None:
         """Return how a notebook stands; None when there is none of that name."""
@@ -189,9 +211,13 @@ class Tunnels:
             for other in self._probers.values()
             if other is not prober and other.notebook.remote == prober.notebook.remote
         )
-        case = Case(prober.notebook, prober.keeper.way, neighbours, self._routing)
+        up = prober.keeper.connection is not None
+        case = Case(prober.notebook, prober.keeper.way, neighbours, self._routing, still_up=up)
         doctor = Doctor(dialer=self._dialer, gate_of=self._gate, time=self._time)
-        return await doctor.diagnose(case, tell=tell or _rest, with_rights=with_rights)
+        found = await doctor.diagnose(case, tell=tell or _rest, with_rights=with_rights)
+        if found.let_in:
+            prober.keeper.look_again(HOST_KEY_REASONS | CREDENTIAL_REASONS)
+        return found
 
     def outage(self, name: NotebookName, *, seen: Reason) -> Outage:
         """Return what to tell of a notebook at which a request has met ``seen`` just now."""
@@ -228,6 +254,25 @@ class Tunnels:
         keepers[tunnel] = keeper
         return keeper
 
+    def _rehearse(self, inventory: Inventory) -> None:
+        """Have the remotes knocked at that should be, for the tunnels of now."""
+        held, self._rehearsers = self._rehearsers, {}
+        for name, seconds in rehearsed(inventory, self._keepers.values()):
+            keepers = [one for one in self._keepers.values() if one.id.remote == name]
+            one = held.pop(name, None) or Rehearser(
+                name, dialer=self._dialer, gate=self._gate(name), time=self._time
+            )
+            one.follow(keepers, seconds)
+            self._rehearsers[name] = one
+        for one in held.values():
+            one.follow((), 0.0)
+
+    def _tunnel_status(self, keeper: Keeper) -> TunnelStatus:
+        rehearser = self._rehearsers.get(keeper.id.remote)
+        if rehearser is None or keeper.status.state is not TunnelState.UP:
+            return keeper.status
+        return replace(keeper.status, degraded=rehearser.degraded)
+
     def _watcher(self, keeper: Keeper) -> CredentialWatcher:
         held = self._watchers.get(keeper.id)
         if held is not None and held.keeper is keeper:
@@ -257,6 +302,7 @@ class Tunnels:
             *self._watchers.values(),
             *self._probers.values(),
             *self._idlers,
+            *self._rehearsers.values(),
         }
         for one in [held for held in self._running if held not in wanted]:
             self._running.pop(one).cancel()
@@ -321,6 +367,8 @@ def _name(one: Kept) -> str:
             return str(one.id)
         case Prober():
             return one.notebook.name
+        case Rehearser():
+            return f"rehearser of {one.remote}"
         case Idler():
             return f"idler of {one.keeper.id}"
 

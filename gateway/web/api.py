@@ -1,9 +1,11 @@
 """The REST API: the same facts as on the pages, for programs."""
 
+import json
 from typing import Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from gateway.core.diagnosis import Finding
 from gateway.core.identity import CredentialId, CredentialKind
 from gateway.core.names import NotebookName
 from gateway.errors import CredentialRefused, RequestInvalid, TunnelDown
@@ -18,6 +20,7 @@ from gateway.web.documents import (
     TunnelDocument,
 )
 from gateway.web.site import GivenSite
+from gateway.web.unfolding import JSON_LINES, Unfolding, Write
 from gateway.web.views import looked_behind, tunnels_for, view_for, views_for
 from gateway.web.visitor import SAFE, Caller, on_main_host
 
@@ -83,6 +86,45 @@ async def diagnose_notebook(site: GivenSite, visitor: Caller, name: str) -> Diag
     finally:
         site.diagnoses.end(known)
     return DiagnosisDocument.of(found)
+
+
+@router.post(
+    "/notebooks/{name}/diagnosis/lines",
+    response_class=Response,
+    responses=missing
+    | _not_now
+    | {
+        200: {"description": "A line each", "content": {JSON_LINES: {"schema": {"type": "string"}}}}
+    },
+)
+async def tell_diagnosis(site: GivenSite, visitor: Caller, name: str) -> Response:
+    """Walk the way to a notebook, and tell each hop as it is found: a JSON object a line.
+
+    Each line is a `finding`; the last one is the whole `diagnosis`, or says why there is none: `detail`.
+    """
+    known = looked_behind(site, visitor.member, NotebookName(name)).name
+    site.diagnoses.begin(known)
+
+    async def walk(write: Write) -> None:
+        def tell(finding: Finding) -> None:
+            write(_line("finding", finding.document))
+
+        try:
+            found = await site.notebooks.diagnose(
+                known, tell=tell, with_rights=visitor.member.admin
+            )
+        except TunnelDown as exc:
+            write(_line("detail", exc.detail))
+        else:
+            write(_line("diagnosis", DiagnosisDocument.of(found).model_dump(mode="json")))
+        finally:
+            site.diagnoses.end(known)
+
+    return Unfolding("", walk, "", media_type=JSON_LINES)
+
+
+def _line(name: str, content: object) -> str:
+    return f"{json.dumps({name: content})}\n"
 
 
 @router.get("/tunnels")

@@ -7,15 +7,20 @@ from fastapi import FastAPI
 from gateway import __doc__ as purpose
 from gateway.web import (
     account,
+    admin,
+    admin_api,
     api,
     asking,
     assets,
+    authorize,
+    device,
     diagnosis,
     enter,
     home,
     invite,
     link,
     log_in,
+    oauth,
     passkey_log_in,
     passkeys,
     session_end,
@@ -30,7 +35,8 @@ from gateway.web.shield import Shield
 from gateway.web.site import Site
 
 PARTS: Final = (
-    log_in, passkey_log_in, passkeys, invite, account, sessions, session_end, home, sharing, link, asking, diagnosis, waiting, enter, assets, api, sharing_api, sessions_api,
+    log_in, passkey_log_in, passkeys, invite, account, sessions, session_end, home, sharing, link, asking,
+    diagnosis, waiting, enter, assets, api, sharing_api, sessions_api, admin, admin_api, oauth, device, authorize,
 )  # fmt: skip
 
 

@@ -11,7 +11,14 @@ from gateway.core.grants import Level
 from gateway.core.identity import CredentialId, CredentialKind
 from gateway.core.inventory import Member, Scheme
 from gateway.core.names import GroupName, LoginName, MemberName, NotebookName, RemoteName
-from gateway.core.status import CredentialStatus, NotebookState, TunnelState, TunnelStatus
+from gateway.core.sayings import degraded
+from gateway.core.status import (
+    CredentialStatus,
+    Degraded,
+    NotebookState,
+    TunnelState,
+    TunnelStatus,
+)
 from gateway.core.upstream import Kind, TokenOrigin
 from gateway.errors import Reason
 from gateway.web.site import TokenRow
@@ -19,6 +26,21 @@ from gateway.web.views import NotebookView
 from gateway.web.visitor import Visitor
 
 DAY_SECONDS = 24 * 3600
+
+
+class DegradedDocument(BaseModel):
+    """Why a tunnel that is up could not be dialled again, were it lost now."""
+
+    since: datetime
+    reason: Reason
+    summary: str = Field(description="The same in words for people.")
+
+    @classmethod
+    def of(cls, status: Degraded) -> "DegradedDocument":
+        """Return the document for what is known of it."""
+        return cls(
+            since=moment(status.since), reason=status.reason, summary=degraded(status.reason)
+        )
 
 
 class NotebookDocument(BaseModel):
@@ -33,6 +55,9 @@ class NotebookDocument(BaseModel):
     since: datetime
     reason: Reason | None = Field(description="Why it is not ready.")
     detail: str = Field(description="The reason in a sentence; empty when all is well.")
+    degraded: DegradedDocument | None = Field(
+        description="Set while it can be used, and its tunnel could not be dialled again."
+    )
     kind: Kind | None = Field(description="What it turned out to be; known when it is ready.")
     version: str | None
     scheme: Scheme | None
@@ -54,6 +79,7 @@ class NotebookDocument(BaseModel):
             since=moment(status.since),
             reason=status.reason,
             detail=status.detail,
+            degraded=view.degraded and DegradedDocument.of(view.degraded),
             kind=upstream and upstream.kind,
             version=upstream and upstream.version,
             scheme=upstream and upstream.scheme,
@@ -119,6 +145,9 @@ class TunnelDocument(BaseModel):
     since: datetime
     reason: Reason | None
     detail: str
+    degraded: DegradedDocument | None = Field(
+        description="Set while it is up, and could not be dialled again."
+    )
     credential: TunnelCredentialDocument | None = Field(description="Told to administrators.")
 
     @classmethod
@@ -133,6 +162,7 @@ class TunnelDocument(BaseModel):
             since=moment(status.since),
             reason=status.reason,
             detail=status.detail,
+            degraded=status.degraded and DegradedDocument.of(status.degraded),
             credential=credential and TunnelCredentialDocument.of(credential),
         )
 

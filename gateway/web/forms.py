@@ -11,6 +11,7 @@ from gateway.core.names import MemberName
 from gateway.errors import RequestInvalid
 from gateway.web.cookies import FORM_COOKIE, cookie_of, own_cookie
 from gateway.web.site import Site
+from gateway.web.visitor import Visitor, check_csrf
 
 CSRF_FIELD: Final = "csrf"
 MOST_FIELDS: Final = 16
@@ -36,6 +37,13 @@ async def read_form(request: Request) -> Form:
     if len({name for name, _ in fields}) != len(fields):
         raise RequestInvalid(422, "the form has a field twice")
     return dict(fields)
+
+
+async def own_form(request: Request, visitor: Visitor) -> Form:
+    """Return the fields of a form that a page of ours showed to the visitor, or raise RequestInvalid."""
+    form = await read_form(request)
+    check_csrf(form.get(CSRF_FIELD), visitor.csrf)
+    return form
 
 
 def member_in(form: Form) -> MemberName:

@@ -25,12 +25,13 @@ def bind(headers: MutableHeaders, site: Site) -> None:
     """Add what is not there yet."""
     for name, value in _HEADERS.items():
         headers.setdefault(name, value)
-    headers.setdefault("Content-Security-Policy", _policy(site))
+    headers.setdefault("Content-Security-Policy", policy(site))
     if site.secure:
         headers.setdefault("Strict-Transport-Security", f"max-age={HSTS_SECONDS}")
 
 
-def _policy(site: Site) -> str:
+def policy(site: Site, targets: str = "") -> str:
+    """Return the Content-Security-Policy of a page whose forms may also lead to ``targets``."""
     server = site.inventory().server
     # Chromium applies form-action to the redirects that follow, and in host routing the way from the
     # log-in form leads to a notebook's own host.
@@ -39,5 +40,5 @@ def _policy(site: Site) -> str:
         hosts = f" {server.public_url.scheme}://*.{server.public_url.authority}"
     return (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-        f"connect-src 'self'; form-action 'self'{hosts}; frame-ancestors 'none'; base-uri 'none'"
+        f"connect-src 'self'; form-action 'self'{hosts}{targets}; frame-ancestors 'none'; base-uri 'none'"
     )

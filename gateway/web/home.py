@@ -45,5 +45,6 @@ async def show_status(request: Request, site: GivenSite, visitor: LoggedIn) -> R
         "host_key_changes": site.notebooks.host_key_changes() if member.admin else (),
         "audit": site.audit_standing() if member.admin else Standing(),
         "problems": site.configuration_problems(),
+        "now": now,
     }
     return page(request, "status.html", visitor=visitor, context=context)

@@ -10,6 +10,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from gateway.core import sayings
 from gateway.web import words
 
 CODE: Final = re.compile(r"`([^`]+)`")
@@ -63,6 +64,7 @@ class Looks:
         self._templates.filters["day"] = words.day
         self._templates.filters["at"] = words.at
         self._templates.filters["ending"] = words.ending
+        self._templates.filters["degraded"] = sayings.degraded
         self._templates.filters["code"] = with_code
 
     def render(self, template: str, context: Mapping[str, object]) -> str:

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from gateway.errors import RequestInvalid, StoreUnavailable
+from gateway.web.administrators import is_hidden
 from gateway.web.headers import bind
 from gateway.web.pages import page
 from gateway.web.site import LOGIN_PATH, site_of
@@ -84,7 +85,10 @@ def tell_failures(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, exc: HTTPException) -> Response:
-        return failure(request, exc.status_code, HTTPStatus(exc.status_code).phrase, exc.headers)
+        status, headers = exc.status_code, exc.headers
+        if status == HTTPStatus.METHOD_NOT_ALLOWED and is_hidden(request, site_of(request)):
+            status, headers = 404, None
+        return failure(request, status, HTTPStatus(status).phrase, headers)
 
     @app.exception_handler(RequestValidationError)
     async def _validation(_request: Request, exc: RequestValidationError) -> Response:

@@ -12,12 +12,12 @@ from gateway.core.names import GroupName, MemberName, NotebookName
 from gateway.core.sharing import LinkId, ShareId
 from gateway.core.visits import PastVisit
 from gateway.errors import RequestInvalid, StoreUnavailable
-from gateway.web.forms import CSRF_FIELD, Form, read_form
+from gateway.web.forms import Form, own_form
 from gateway.web.giving import GROUP, access_to, check_lifetime, grantee, may_be_shared_by
 from gateway.web.pages import page
 from gateway.web.past_visits import past_visits
 from gateway.web.site import GivenSite, Site
-from gateway.web.visitor import LoggedIn, Visitor, check_csrf, on_main_host, page_asked_for
+from gateway.web.visitor import LoggedIn, Visitor, on_main_host, page_asked_for
 
 router = APIRouter(
     prefix="/-/share/{name}",
@@ -56,7 +56,7 @@ async def show_sharing(
 @router.post("")
 async def share(request: Request, site: GivenSite, visitor: LoggedIn, mine: Mine) -> Response:
     """Give a share to a member or a group."""
-    form = await _checked(request, visitor)
+    form = await own_form(request, visitor)
     try:
         name, is_group = grantee(site.inventory(), mine, form.get("to", "").strip().lower())
         seconds = _lifetime_in(form)
@@ -76,7 +76,7 @@ async def share(request: Request, site: GivenSite, visitor: LoggedIn, mine: Mine
 @router.post("/links")
 async def make_link(request: Request, site: GivenSite, visitor: LoggedIn, mine: Mine) -> Response:
     """Make a link, and show it this once."""
-    form = await _checked(request, visitor)
+    form = await own_form(request, visitor)
     try:
         seconds = _lifetime_in(form)
     except RequestInvalid as exc:
@@ -94,7 +94,7 @@ async def take_back(
     request: Request, site: GivenSite, visitor: LoggedIn, mine: Mine, given: str
 ) -> Response:
     """Take a share or a link back."""
-    await _checked(request, visitor)
+    await own_form(request, visitor)
     shared, by = site.sharing.shared(), visitor.member.name
     if any(one.id == given and one.notebook == mine.name for one in shared.shares):
         await site.sharing.unshare(ShareId(given), by=by)
@@ -108,7 +108,7 @@ async def decline(
     request: Request, site: GivenSite, visitor: LoggedIn, mine: Mine, member: MemberName
 ) -> Response:
     """Decline what a member asked for."""
-    await _checked(request, visitor)
+    await own_form(request, visitor)
     await site.sharing.decline(mine.name, member, by=visitor.member.name)
     return _done(mine, "declined")
 
@@ -116,16 +116,10 @@ async def decline(
 @router.post("/asking")
 async def let_ask(request: Request, site: GivenSite, visitor: LoggedIn, mine: Mine) -> Response:
     """Let members ask for the notebook, or no longer."""
-    form = await _checked(request, visitor)
+    form = await own_form(request, visitor)
     may = form.get("may") == "yes"
     await site.sharing.let_ask(mine.name, may=may)
     return _done(mine, "asking" if may else "no-asking")
-
-
-async def _checked(request: Request, visitor: Visitor) -> Form:
-    form = await read_form(request)
-    check_csrf(form.get(CSRF_FIELD), visitor.csrf)
-    return form
 
 
 def _lifetime_in(form: Form) -> float:

@@ -1,4 +1,4 @@
-"""What holds for every answer of the control plane: headers that bind browsers, and a limit on bodies."""
+"""What holds for every answer of the control plane: headers that bind browsers, a limit on bodies, who it is for."""
 
 from typing import Final
 
@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.web.client import address_of
 from gateway.web.headers import bind
 from gateway.web.problems import failure
 from gateway.web.site import Site
@@ -34,12 +35,14 @@ class Shield:
                 bind(MutableHeaders(scope=message), self._site)
             await send(message)
 
-        if _declared(Headers(scope=scope)) > MOST_BODY:
-            refusal = failure(Request(scope), 413, f"a body holds at most {MOST_BODY} bytes")
+        request = Request(scope)
+        if _declared(request.headers) > MOST_BODY:
+            refusal = failure(request, 413, f"a body holds at most {MOST_BODY} bytes")
             refusal.headers["Connection"] = "close"  # the body stays unread
             await refusal(scope, receive, guarded)
         else:
-            await self._app(scope, _counted(receive), guarded)
+            with self._site.audit.acting_from(address_of(request)):
+                await self._app(scope, _counted(receive), guarded)
 
 
 def _declared(headers: Headers) -> int:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Protocol, cast
 
@@ -13,12 +14,14 @@ from gateway.core.host_key import HostKeyChange
 from gateway.core.identity import CredentialId, Identity, Means
 from gateway.core.inventory import Inventory, Routing
 from gateway.core.names import MemberName, NotebookName
-from gateway.core.status import NotebookStatus, TunnelStatus
+from gateway.core.status import Degraded, NotebookStatus, TunnelStatus
+from gateway.web.administration import Administration
 from gateway.web.challenges import Challenges
 from gateway.web.giving import Presence, Sharing
 from gateway.web.handover import Handovers
 from gateway.web.looks import Looks
 from gateway.web.proving import Opened, Passkeys
+from gateway.web.terminals import Terminals
 from gateway.web.turns import Turns
 
 LOGIN_PATH: Final = "/-/login"
@@ -160,6 +163,9 @@ class Notebooks(Protocol):
     def tunnel_statuses(self) -> tuple[TunnelStatus, ...]:
         """Return how every tunnel stands."""
 
+    def degraded(self, name: NotebookName) -> Degraded | None:
+        """Return why a notebook that can be used would be lost with its connection; None if it would not."""
+
     def host_key_changes(self) -> tuple[HostKeyChange, ...]:
         """Return the remotes that show another host key than the one we know."""
 
@@ -176,6 +182,9 @@ class Notebooks(Protocol):
 class AuditLog(Protocol):
     """What the control plane needs of the audit log."""
 
+    def acting_from(self, address: str) -> AbstractContextManager[None]:
+        """Have what is done in the block be told as done from ``address``."""
+
     async def lines(self, choice: Choice, *, limit: int) -> Sequence[Line]:
         """Return the newest of the chosen lines, the newest first; raise StoreUnavailable."""
 
@@ -186,7 +195,8 @@ class Site:
 
     inventory: Callable[[], Inventory]
     declared: Callable[[], Inventory]
-    """The inventory without the shares that are written into the other."""
+    """The inventory without the shares that are written into the other; disabled members are in neither."""
+    administration: Administration
     accounts: Accounts
     sharing: Sharing
     present: Presence
@@ -200,6 +210,7 @@ class Site:
     handovers: Handovers = field(default_factory=lambda: Handovers(time.time))
     looks: Looks = field(default_factory=Looks)
     challenges: Challenges = field(default_factory=lambda: Challenges(time.time))
+    terminals: Terminals = field(default_factory=lambda: Terminals(time.time))
     diagnoses: Turns = field(default_factory=lambda: Turns(time.time))
 
     @property

@@ -2,20 +2,24 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from fastapi.responses import HTMLResponse
+from fastapi import Response
 from starlette.types import Receive, Scope, Send
 
 Write: TypeAlias = Callable[[str], None]
 Make: TypeAlias = Callable[[Write], Awaitable[None]]
 
 
-class Unfolding(HTMLResponse):
+HTML: Final = "text/html"
+JSON_LINES: Final = "application/x-ndjson"
+
+
+class Unfolding(Response):
     """Sends ``beginning``, then what ``make`` writes as it writes it, then ``end``."""
 
-    def __init__(self, beginning: str, make: Make, end: str) -> None:
-        super().__init__()
+    def __init__(self, beginning: str, make: Make, end: str, *, media_type: str = HTML) -> None:
+        super().__init__(media_type=media_type)
         del self.headers["content-length"]
         self._beginning = beginning
         self._make = make

@@ -15,7 +15,7 @@ from gateway.core.outage import Outage, outage_of
 from gateway.core.sayings import because
 from gateway.core.sharing import may_grant
 from gateway.core.situation import Situation
-from gateway.core.status import NotebookState, NotebookStatus, TunnelStatus
+from gateway.core.status import Degraded, NotebookState, NotebookStatus, TunnelStatus
 from gateway.errors import Reason, RequestInvalid
 from gateway.web.site import Site
 from gateway.web.words import ASLEEP, summary
@@ -40,6 +40,8 @@ class NotebookView:
     """Whether the member may look behind it."""
     advice: Advice | None = None
     """What is wrong and what to do; for those who may look behind it."""
+    degraded: Degraded | None = None
+    """Why its tunnel, which is up, could not be dialled again."""
 
     @property
     def name(self) -> NotebookName:
@@ -202,6 +204,7 @@ def _view(site: Site, notebook: Notebook, member: MemberName) -> NotebookView:
         asks=sum(ask.notebook == notebook.name for ask in site.sharing.shared().asks),
         inspectable=asking is not None and may_look_behind(asking, notebook),
         advice=_advice(inventory, notebook, status),
+        degraded=site.notebooks.degraded(notebook.name) if status.upstream else None,
     )
 
 

@@ -102,13 +102,18 @@ async def logged_in(request: Request, site: GivenSite) -> Visitor:
 
 async def caller(request: Request, site: GivenSite) -> Visitor:
     """Return who calls the API, by token or by session; raise RequestInvalid where they may not."""
-    token = presented(head_of(request), cookie=b"", api_path=False).token
-    visitor = visitor_of(site, request) if token is None else _by_token(site, token)
+    visitor = asking(site, request)
     if visitor is None:
         raise RequestInvalid(401, "log in, or send an API token of yours that is still good")
     if visitor.identity.kind is CredentialKind.SESSION:
         _check_script(request, site, visitor)
     return visitor
+
+
+def asking(site: Site, request: Request) -> Visitor | None:
+    """Return whom the token vouches for, or where there is none, the session."""
+    token = presented(head_of(request), cookie=b"", api_path=False).token
+    return visitor_of(site, request) if token is None else _by_token(site, token)
 
 
 def _by_token(site: Site, secret: str) -> Visitor | None:

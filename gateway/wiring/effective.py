@@ -1,4 +1,4 @@
-"""The effective inventory: what is declared, with the shares that count just now; replaced whole."""
+"""The effective inventory: what is declared, without disabled members and with the shares that count just now."""
 
 import asyncio
 import time
@@ -6,7 +6,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, Protocol
 
+from gateway.core.disabled import without
 from gateway.core.inventory import Inventory
+from gateway.core.names import MemberName
 from gateway.core.sharing import Shared, effective, next_end
 from gateway.wiring.wanted import Wanted
 
@@ -15,10 +17,13 @@ LOOK_SECONDS: Final = 15.0
 
 
 class Given(Protocol):
-    """Where shares are kept."""
+    """Where shares are kept, and who is disabled."""
 
     def shared(self) -> Shared:
         """Return all that owners have given."""
+
+    def disabled(self) -> frozenset[MemberName]:
+        """Return the members who are let in no more."""
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Have ``callback`` called when any of it changes."""
@@ -37,8 +42,14 @@ class Effective:
         self.followers: list[Callable[[Inventory], None]] = []
         """Whoever acts on the inventory; called in order with each new one."""
         self.inventory = self._at(clock())
+        """Replaced whole."""
         wanted.followers.append(lambda _: self._follow())
         given.on_change(self._follow)
+
+    @property
+    def admitted(self) -> Inventory:
+        """What is declared without disabled members, and without shares."""
+        return without(self._wanted.inventory, self._given.disabled())
 
     async def run(self) -> None:
         """End shares when their time is over, until cancelled."""
@@ -66,4 +77,4 @@ class Effective:
                 follow(renewed)
 
     def _at(self, now: float) -> Inventory:
-        return effective(self._wanted.inventory, self._given.shared().shares, now)
+        return effective(self.admitted, self._given.shared().shares, now)

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import socket
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from gateway.core.audit import Act, Standing
@@ -14,16 +13,20 @@ from gateway.core.presence import Present
 from gateway.core.reloads import changes
 from gateway.core.status import NotebookStatus
 from gateway.door.listener import Door
-from gateway.errors import StoreUnavailable
 from gateway.store.store import Store
 from gateway.tunnels.tunnels import Tunnels
+from gateway.web.administration import Administration
 from gateway.web.app import create_app
 from gateway.web.serve import serve_control
 from gateway.web.site import Site
 from gateway.wiring.certificate import Certificate
 from gateway.wiring.control import ControlDialer
 from gateway.wiring.effective import Effective
-from gateway.wiring.known_hosts import KnownHosts
+from gateway.wiring.followed_files import (
+    FollowedFiles,
+    credential_files,
+    known_hosts_files,
+)
 from gateway.wiring.logs import configure
 from gateway.wiring.metrics import Gauges, serve_metrics
 from gateway.wiring.telling import Teller
@@ -59,7 +62,18 @@ class Gateway:
         self._effective.followers.append(self._door.apply)
         store.on_change(self._door.recheck)
         store.on_pins(self._tunnels.host_keys_changed)
-        self._known_hosts = KnownHosts(wanted, self._tunnels.host_keys_changed)
+        self._known_hosts = FollowedFiles(
+            wanted,
+            known_hosts_files,
+            self._tunnels.host_keys_changed,
+            name="known_hosts files",
+        )
+        self._credentials = FollowedFiles(
+            wanted,
+            credential_files,
+            self._tunnels.credentials_changed,
+            name="keys, certificates and tickets",
+        )
 
     async def run(self, stop: asyncio.Event, control: socket.socket) -> None:
         """Serve until ``stop`` is set, then drain; the listener's ``OSError`` comes through."""
@@ -75,6 +89,7 @@ class Gateway:
                 tasks.create_task(self._control_plane(control), name="control plane"),
                 tasks.create_task(self._watch(), name="watch"),
                 tasks.create_task(self._known_hosts.run(), name="watch known_hosts"),
+                tasks.create_task(self._credentials.run(), name="watch credentials"),
                 tasks.create_task(self._metrics(), name="metrics"),
             ]
             await self._serve(stop)
@@ -114,9 +129,8 @@ class Gateway:
         self._configuration = wanted
 
     async def _tell_the_end(self) -> None:
-        with suppress(StoreUnavailable):  # logged where it arose; the next start tells the rest
-            await self._store.audit.flush()
-            await self._teller.catch_up()
+        await self._store.audit.end()
+        await self._teller.catch_up()
 
     def _audit_standing(self) -> Standing:
         audit = self._store.audit
@@ -129,7 +143,13 @@ class Gateway:
     async def _control_plane(self, control: socket.socket) -> None:
         site = Site(
             inventory=lambda: self._effective.inventory,
-            declared=lambda: self._wanted.inventory,
+            declared=lambda: self._effective.admitted,
+            administration=Administration(
+                declared=lambda: self._wanted.inventory,
+                members=self._store,
+                configuration=lambda: self._wanted.shown,
+                try_now=self._tunnels.try_now,
+            ),
             accounts=self._store,
             sharing=self._store,
             present=self._present,

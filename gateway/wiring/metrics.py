@@ -38,6 +38,7 @@ class Gauges(Collector):
             "gateway_notebooks", "Notebooks by state", NotebookState, self._notebooks()
         )
         yield self._changed_host_keys()
+        yield self._degraded()
         yield self._expiries()
         problems = GaugeMetricFamily(
             "gateway_configuration_problems", "Problems of a new configuration that was not taken"
@@ -59,6 +60,18 @@ class Gauges(Collector):
         changed = {change.remote for change in self._host_key_changes()}
         for remote in sorted({status.id.remote for status in self._tunnels()}):
             metric.add_metric([remote], int(remote in changed))
+        return metric
+
+    def _degraded(self) -> Metric:
+        metric = GaugeMetricFamily(
+            "gateway_remote_degraded",
+            "Whether tunnels to a remote are up that could not be dialled again",
+            labels=["remote"],
+        )
+        tunnels = self._tunnels()
+        degraded = {status.id.remote for status in tunnels if status.degraded is not None}
+        for remote in sorted({status.id.remote for status in tunnels}):
+            metric.add_metric([remote], int(remote in degraded))
         return metric
 
     def _expiries(self) -> Metric:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from gateway.config import load
+from gateway.config import examine
+from gateway.config.showing import effective, written
 from gateway.core.inventory import Inventory
 from gateway.errors import ConfigurationInvalid
 
@@ -18,7 +19,8 @@ class Wanted:
     def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
         self.path = path
         self._environ = environ
-        self.inventory = load(path, environ)
+        self.inventory, self.shown = _read(path, environ)
+        """The second is the newest file that was taken, defaults filled in, as YAML without secrets."""
         self.problems: tuple[str, ...] = ()
         self.followers: list[Callable[[Inventory], None]] = []
         """Whoever acts on the inventory; called in order with each new one."""
@@ -26,19 +28,27 @@ class Wanted:
     def reload(self) -> None:
         """Read the file again; a bad one changes nothing, and is shouted and kept to be shown."""
         try:
-            wanted = load(self.path, self._environ)
+            wanted, shown = _read(self.path, self._environ)
         except ConfigurationInvalid as exc:
             self.problems = exc.problems
             log.error("%s is not taken, the old configuration stays", self.path)  # noqa: TRY400 - the problems are all there is to say
             for problem in exc.problems:
                 log.error("%s", problem)  # noqa: TRY400
             return
-        self.problems = ()
+        self.problems, self.shown = (), shown
         if (kept := _keeping_what_cannot_change(wanted, self.inventory)) != self.inventory:
             self.inventory = kept
             log.info("%s: new configuration in force", self.path)
             for follow in self.followers:
                 follow(kept)
+
+
+def _read(path: Path, environ: Mapping[str, str]) -> tuple[Inventory, str]:
+    """Return the inventory, and what it was made from as text; raise ConfigurationInvalid."""
+    found = examine(path, environ)
+    if found.inventory is None or found.keys is None:
+        raise ConfigurationInvalid(found.problems)
+    return found.inventory, written(effective(found.keys), found.document)
 
 
 def _keeping_what_cannot_change(wanted: Inventory, held: Inventory) -> Inventory:

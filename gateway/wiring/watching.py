@@ -13,7 +13,8 @@ async def watch(files: Sequence[Path], changed: Callable[[], None]) -> None:
     folders are watched; a file that is mounted by itself is written in place, and only a watch on the
     file notices that. Whatever else happens in the folder (a database may live there) is no news.
     """
-    places = {place for file in files for place in (file.absolute(), file.absolute().parent)}
+    named = {place for file in files for place in (file.absolute(), file.absolute().parent)}
+    places = [place for place in named if place.exists()]  # a file may be made later
     seen = look(files)
     async for _ in awatch(*places, recursive=False, step=200):
         if (now := look(files)) != seen:

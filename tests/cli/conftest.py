@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import keyring
 import pytest
+from keyring.backends.fail import Keyring as NoKeyring
 from typer.testing import CliRunner, Result
 
 from gateway.cli.app import app
@@ -16,12 +18,17 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture(autouse=True)
-def plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of this machine's own environment reaches a test."""
+def plain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Nothing of this machine's own environment reaches a test, nor a test this machine's keyring."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    before = keyring.get_keyring()
+    keyring.set_keyring(NoKeyring())
     for variable in ("CONFIG", "URL", "TOKEN", "TOKEN_FILE"):
         monkeypatch.delenv(f"GATEWAY_{variable}", raising=False)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "200")
+    yield
+    keyring.set_keyring(before)
 
 
 @pytest.fixture

@@ -207,3 +207,18 @@ def test_silence_times_out(run: Run, listening: Listening, monkeypatch: pytest.M
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
+
+
+def test_status_tells_what_can_not_be_dialled_again(run: Run, asked: Answers) -> None:
+    """It works, so far: what is wrong stands beside."""
+    degraded = {
+        "since": "2026-01-02T03:04:05.678Z",
+        "reason": "unreachable",
+        "summary": "Degraded: cannot reconnect.",
+    }
+    asked.answers[LIST] = (200, [{**ALICE, "degraded": degraded}])
+
+    told = run("status").stdout.splitlines()[1]
+
+    assert "ready, degraded since 2026-01-02T03:04:05Z" in told
+    assert told.endswith("Degraded: cannot reconnect.")

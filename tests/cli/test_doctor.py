@@ -16,7 +16,7 @@ from gateway.errors import Reason
 from tests.cli.conftest import Answers, Run
 
 ALICE = NotebookName("alice")
-PATH = "/-/api/v1/notebooks/alice/diagnosis"
+PATH = "/-/api/v1/notebooks/alice/diagnosis/lines"
 MEND = Advice("It is broken.", "Mend it.")
 GOOD = Finding(Hop.NAME, "lab", Outcome.OK, "lab.example.org", "192.0.2.1", 3.2)
 LOG_IN = Finding(
@@ -163,8 +163,14 @@ def asked(answers: Answers, monkeypatch: pytest.MonkeyPatch) -> Answers:
     return answers
 
 
+def lines(*documents: object) -> bytes:
+    return b"".join(json.dumps(document).encode() + b"\n" for document in documents)
+
+
 def test_running_gateway_is_asked(run: Run, asked: Answers) -> None:
-    asked.answers[PATH] = (200, Diagnosis(ALICE, 0.0, (GOOD, LOG_IN, BEHIND)).document)
+    found = Diagnosis(ALICE, 0.0, (GOOD, LOG_IN, BEHIND))
+    told = [{"finding": finding.document} for finding in found.findings]
+    asked.answers[PATH] = (200, lines(*told, {"diagnosis": found.document}))
 
     result = run("doctor", "alice")
 
@@ -172,6 +178,26 @@ def test_running_gateway_is_asked(run: Run, asked: Answers) -> None:
     assert "✗ failed       log-in" in result.stdout
     assert "What to do:    Mend it." in result.stdout
     assert asked.sent == [("POST", PATH, {})]
+
+
+@pytest.mark.parametrize(
+    ("rest", "code", "message"),
+    [
+        (b"", 7, "ended in the middle of the diagnosis"),
+        (lines({"detail": "there is no notebook alice any more"}), 6, "no notebook alice any more"),
+        (b"<html>\n", 1, "answered what no gateway does"),
+    ],
+)
+def test_what_is_found_is_printed_as_it_comes(
+    run: Run, asked: Answers, rest: bytes, code: int, message: str
+) -> None:
+    """Whatever becomes of the rest."""
+    asked.answers[PATH] = (200, lines({"finding": GOOD.document}) + rest)
+
+    result = run("doctor", "alice")
+
+    assert "✓ ok           name resolution" in result.stdout
+    assert (result.exit_code, message in result.stderr) == (code, True)
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, 5), (404, 6), (429, 1), (401, 4)])

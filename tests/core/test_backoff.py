@@ -13,6 +13,7 @@ from gateway.core.backoff import (
     UNHEARD_SECONDS,
     pace_of_dials,
     wait_before_dialing,
+    wait_before_knocking,
     wait_before_probing,
 )
 from gateway.core.status import NotebookState, TunnelState
@@ -119,3 +120,13 @@ def test_a_notebook_whose_place_is_taken_is_looked_after_as_a_stopped_one() -> N
     )
 
     assert seconds == pytest.approx(2.0, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("usual", "failures", "longest"),
+    [(180.0, 0, 180.0), (180.0, 1, 5.0), (180.0, 2, 15.0), (180.0, 99, 15.0), (2.0, 1, 2.0)],
+)
+def test_knocks_at_an_open_door_are_few(usual: float, failures: int, longest: float) -> None:
+    """One that failed is tried again soon; usually there are fewer than five in ten minutes."""
+    assert wait_before_knocking(usual, failures, 0.0) == pytest.approx(0.75 * longest)
+    assert wait_before_knocking(usual, failures, ALMOST_ONE) == pytest.approx(longest)

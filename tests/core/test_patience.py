@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.core.patience import LATELY_SECONDS, MOST_SECONDS, patience
+from gateway.core.patience import LATELY_SECONDS, MOST_SECONDS, grace, patience
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,9 @@ def test_patience_grows_with_the_last_answer(
     waited = patience(7.0, answer_seconds=answer_seconds, ago_seconds=ago_seconds)
 
     assert waited == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(("silence_seconds", "seconds"), [(9.0, 12.0), (30.0, 33.0), (500.0, 33.0)])
+def test_what_was_silent_for_long_may_come_late(silence_seconds: float, seconds: float) -> None:
+    """As long again, as TCP waits; in bounds, as somebody waits for it."""
+    assert grace(silence_seconds) == seconds

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.core.disabled import without
 from gateway.core.head import Header, RequestHead
 from gateway.core.identity import CredentialKind
 from gateway.core.inventory import Grantees, Limits, Routing
@@ -26,6 +27,11 @@ from tests.door.fakes import (
 )
 
 PAGE = ((b"sec-fetch-mode", b"navigate"), (b"accept", b"text/html"))
+WEBSOCKET = (
+    (b"connection", b"upgrade"),
+    (b"upgrade", b"websocket"),
+    (b"origin", b"http://gw.test"),
+)
 SCRIPT = ((b"sec-fetch-mode", b"cors"), (b"sec-fetch-site", b"same-origin"))
 
 
@@ -183,6 +189,33 @@ def test_what_was_granted_is_asked_again() -> None:
     assert decider.holds(plan)
     who.end("carol")
     assert not decider.holds(plan)
+
+
+@pytest.mark.parametrize("credential", [session, token])
+@pytest.mark.parametrize("upgrade", [(), WEBSOCKET])
+def test_a_disabled_member_is_nobody(credential: object, upgrade: tuple[Header, ...]) -> None:
+    """Even while the credential lives on: what is open ends, what is asked is refused, in theirs and in others'."""
+    assert callable(credential)
+    decider = Decider(
+        FakeWho(),
+        FakeNotebooks({"alice": 1, "bob": 2}),
+        inventory(Routing.PATH, Limits()),
+        refused=FakeWitness().refused,
+    )
+    heads = [
+        RequestHead(b"GET", target, [(b"host", b"gw.test"), credential(member), *upgrade])
+        for target, member in ((b"/alice/api", "carol"), (b"/bob/api", "bob"))
+    ]
+    carols, bobs = (decider.decide(head, peer="192.0.2.7", secure=False) for head in heads)
+    assert isinstance(carols, ToNotebook)
+    assert isinstance(bobs, ToNotebook)
+
+    decider.apply(without(decider.inventory, {MemberName("carol")}))
+
+    assert [decider.holds(carols), decider.holds(bobs)] == [False, True]
+    refused = decider.decide(heads[0], peer="192.0.2.7", secure=False)
+    assert status(refused) in {401, 424}  # an open page is told in the way that spares it
+    assert status(decider.decide(heads[1], peer="192.0.2.7", secure=False)) == 0
 
 
 def viewed(target: bytes, *headers: Header, method: bytes = b"GET", **changes: object) -> Plan:

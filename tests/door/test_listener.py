@@ -125,6 +125,7 @@ async def test_counts(gateway: House) -> None:
             "exchanges": 0,
             "held_requests": 0,
             "idle_upstream_connections": 1,
+            "refused_connections_total": 0,
             "requests_total": 1,
         }
 

@@ -79,7 +79,7 @@ def h11_reads(raw: bytes, *, response: bool) -> Read | None:
         return None
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.sampled_from([b"POST", b"GET", b"PUT"]), st.lists(FIELD, max_size=4), BODY)
 @example(b"POST", [b"Content-Length: 5", b"Transfer-Encoding: chunked"], b"0\r\n\r\n")
 @example(b"POST", [b"Transfer-Encoding: chunked"], b"5\r\nhello\r\n0\r\nT: t\r\n\r\n")
@@ -92,7 +92,7 @@ def test_requests_end_where_h11_says(method: bytes, fields: list[bytes], body: b
     assert ours is None or theirs is None or ours == theirs
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.sampled_from([b"200", b"204", b"304", b"404"]), st.lists(FIELD, max_size=4), BODY)
 def test_responses_end_where_h11_says(status: bytes, fields: list[bytes], body: bytes) -> None:
     """The same for answers."""
@@ -103,7 +103,7 @@ def test_responses_end_where_h11_says(status: bytes, fields: list[bytes], body: 
     assert ours is None or theirs is None or ours == theirs
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.integers(0, 10**7), st.sampled_from([b"", b" ", b"\t"]))
 def test_good_requests_are_accepted(size: int, space: bytes) -> None:
     """A sized body of any size is taken: the properties above are not empty."""

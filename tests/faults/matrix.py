@@ -41,6 +41,7 @@ ROWS: Final[Mapping[int, Row]] = {
         *notebook.ROWS,
         *gateway.ROWS,
         *load.ROWS,
+        Course(2, "only sshd's listener killed", remote.listener_gone),
         Course(15, "latency and jitter", line.far_away),
         Course(19, "slow notebook", notebook.slow),
         Course(25, "gateway stopped", gateway.stopped),

@@ -8,7 +8,7 @@ from typing import Final
 
 import httpx2
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake
+from websockets.exceptions import InvalidHandshake, InvalidStatus
 
 from tests.faults.lab import HOST, NOTEBOOKS, Lab
 from tests.stack import PASSWORD, hidden_fields
@@ -47,19 +47,26 @@ async def open_socket(lab: Lab, notebook: str, address: str) -> ClientConnection
 
 async def open_sockets(lab: Lab, count: int, *, at_once: int = 20) -> list[ClientConnection]:
     """Open so many WebSockets, shared among the notebooks; those that are refused are missing."""
+    tried = await try_sockets(lab, count, at_once=at_once)
+    return [socket for socket in tried if isinstance(socket, ClientConnection)]
+
+
+async def try_sockets(lab: Lab, count: int, *, at_once: int) -> Sequence[ClientConnection | int]:
+    """Open so many WebSockets, shared among the notebooks; for each refused one return its status, 0 if it got none."""
     address = lab.address(lab.gateway)
     names = [tuple(NOTEBOOKS)[number % len(NOTEBOOKS)] for number in range(count)]
     places = asyncio.Semaphore(at_once)
 
-    async def one(name: str) -> ClientConnection | None:
+    async def one(name: str) -> ClientConnection | int:
         async with places:
             try:
                 return await open_socket(lab, name, address)
+            except InvalidStatus as exc:
+                return exc.response.status_code
             except (OSError, InvalidHandshake, EOFError):
-                return None
+                return 0
 
-    opened = await asyncio.gather(*(one(name) for name in names))
-    return [socket for socket in opened if socket is not None]
+    return await asyncio.gather(*(one(name) for name in names))
 
 
 def upload(lab: Lab, target: str, count: int, *, meanwhile: Callable[[], None]) -> str:

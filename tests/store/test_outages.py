@@ -13,6 +13,7 @@ import pytest
 
 from gateway.core.audit import Act, Sound
 from gateway.errors import StoreUnavailable
+from gateway.store import auditing
 from tests.store.fakes import ALICE, BOB, FakeSleep, World, joined, log_in, running
 
 pytestmark = pytest.mark.anyio
@@ -204,3 +205,43 @@ async def test_the_audit_log_waits_while_the_disk_is_full(world: World) -> None:
         assert store.audit.held == 0
         assert (await store.audit.lines())[0].entry.actor == "bob"
         assert isinstance(await store.audit.verify(), Sound)
+
+
+async def test_what_the_audit_log_loses_is_counted_and_said(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Fault 27: in the log at once, each thing once; in the audit log itself when there is room again."""
+    monkeypatch.setattr(auditing, "MOST_HELD", 2)
+    caplog.set_level(logging.INFO, "gateway.store.auditing")
+    sleep = FakeSleep()
+    async with world.store() as store:
+        await joined(store)
+        task = asyncio.ensure_future(store.audit.run(sleep))
+        with full(world):
+            for actor in "abcde":
+                store.audit.note(Act.OPENED, actor=actor)
+            await sleep.asleep()
+            await sleep.on()
+            assert (store.audit.held, store.audit.lost) == (2, 3)
+        task.cancel()
+        await store.audit.end()
+
+        lines = await store.audit.lines()
+        said = [r.getMessage() for r in caplog.records]
+    assert [line.entry.act for line in lines[:3]] == [Act.LOST, Act.OPENED, Act.OPENED]
+    assert lines[0].entry.detail == "3 lines"
+    assert len([line for line in said if "2 entries wait: the store" in line]) == 1
+    assert len([line for line in said if "more are lost, and counted" in line]) == 1
+
+
+async def test_what_is_lost_at_the_end_is_said(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A gateway that stops while its disk is full takes what waited with it, and says how much that was."""
+    async with world.store() as store:
+        await joined(store)
+        with full(world):
+            store.audit.note(Act.STOPPED, actor="gateway")
+            await store.audit.end()
+
+    assert "1 entries are lost at the end: the store" in caplog.text

@@ -133,7 +133,7 @@ async def test_nothing_ended_tells_nobody(world: World) -> None:
     """A foreign change that ends nothing closes nothing."""
     async with world.store() as store, world.store() as cli:
         opened, changes = await joined(store), Changes(store)
-        await cli.disable(BOB)
+        await cli.invite(BOB)
 
         await store.catch_up()
 

@@ -79,6 +79,11 @@ class FakeRemote:
             connection.abort()
             await connection.wait_closed()
 
+    def take_nobody(self) -> None:
+        """Listen no more, and keep all connections, as when sshd's listener alone is killed."""
+        if self._listener is not None:
+            self._listener.close()
+
     def hang(self) -> None:
         """Keep all connections, and read nothing more from them."""
         for connection in self.connections:
@@ -103,6 +108,7 @@ class FakeRemote:
             "port": self.port,
             "credential": KeyFile(keys.path("member")),
             "host_key": self.host_key.get_fingerprint(),
+            "knock_seconds": None,
         }
         return Remote(**{**given, **options})  # type: ignore[arg-type]  # a test's shorthand
 

@@ -10,10 +10,11 @@ from gateway.core.inventory import Remote
 from gateway.core.names import LoginName
 from gateway.core.status import TunnelState
 from gateway.errors import Reason, RemoteError, RemoteRejected, RemoteUnreachable
-from gateway.tunnels.connection import PING_SECONDS, Connection
+from gateway.tunnels.connection import Connection
 from gateway.tunnels.dialing import Way
 from gateway.tunnels.gate import Gate
-from gateway.tunnels.keeper import Keeper
+from gateway.tunnels.keeper import CREDENTIAL_REASONS, HOST_KEY_REASONS, Keeper
+from gateway.tunnels.vigil import PING_SECONDS
 from tests.tunnels.fakes import LAB, FakeTime
 
 pytestmark = pytest.mark.anyio
@@ -25,6 +26,8 @@ REFUSED = RemoteRejected(Reason.LOGIN_REFUSED, "no")
 
 class FakeConnection:
     """A connection that ends when the test says so."""
+
+    silent = in_use = False
 
     def __init__(self, reason: Reason = Reason.LOST) -> None:
         self.over = asyncio.Event()
@@ -178,7 +181,7 @@ async def test_a_host_key_that_is_known_now_is_tried_at_once(
     async with keeping(dialer, time) as keeper:
         await until(keeper, TunnelState.PARKED)
 
-        keeper.look_again()
+        keeper.look_again(HOST_KEY_REASONS)
 
         await until(keeper, TunnelState.UP)
     assert time.now == FakeTime().now
@@ -189,7 +192,7 @@ async def test_a_host_key_that_is_known_while_we_dial_is_tried_too(time: FakeTim
     dialer = FakeDialer(RemoteRejected(Reason.HOST_KEY_CHANGED, "no"), FakeConnection())
     async with keeping(dialer, time) as keeper:
         await dialer.dialing.wait()
-        keeper.look_again()
+        keeper.look_again(HOST_KEY_REASONS)
 
         await until(keeper, TunnelState.UP)
 
@@ -201,15 +204,33 @@ async def test_a_known_host_key_lets_nobody_else_in(time: FakeTime) -> None:
     async with keeping(dialer, time) as keeper:
         await until(keeper, TunnelState.PARKED)
         wait = await time.asleep()
-        keeper.look_again()
+        keeper.look_again(HOST_KEY_REASONS)
         assert keeper.status.state is TunnelState.PARKED
         time.pass_by(wait)
         await until(keeper, TunnelState.UP)
 
-        keeper.look_again()
+        keeper.look_again(HOST_KEY_REASONS)
 
         assert keeper.connection is not None
     assert dialer.dials == 2
+
+
+@pytest.mark.parametrize(
+    ("failure", "state"), [(REFUSED, TunnelState.PARKED), (AWAY, TunnelState.WAITING)]
+)
+async def test_an_administrator_need_not_wait(
+    time: FakeTime, failure: RemoteError, state: TunnelState
+) -> None:
+    """The credential is mended: the minute need not be over. What is up is left alone."""
+    dialer = FakeDialer(failure, FakeConnection())
+    async with keeping(dialer, time) as keeper:
+        await until(keeper, state)
+        await time.asleep()
+
+        assert keeper.try_now()
+
+        await until(keeper, TunnelState.DIALING)
+        assert not keeper.try_now()
 
 
 async def test_a_state_has_its_time(time: FakeTime) -> None:
@@ -300,3 +321,16 @@ async def test_who_jumps_wakes(time: FakeTime) -> None:
         connection = await keeper.up()
 
         assert connection is second  # type: ignore[comparison-overlap]
+
+
+async def test_a_changed_credential_is_tried_at_once(time: FakeTime) -> None:
+    """What was refused was another one; a changed host key has nothing to do with that."""
+    async with keeping(FakeDialer(REFUSED, FakeConnection()), time) as keeper:
+        await until(keeper, TunnelState.PARKED)
+        keeper.look_again(HOST_KEY_REASONS)
+        await asyncio.sleep(0)
+        assert keeper.status.state is TunnelState.PARKED
+
+        keeper.look_again(CREDENTIAL_REASONS)
+
+        await until(keeper, TunnelState.UP)

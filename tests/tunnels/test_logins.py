@@ -7,7 +7,7 @@ import pytest
 from gateway.core.names import LoginName, NotebookName
 from gateway.core.ssh_credential import KeyFile
 from gateway.core.status import TunnelState
-from tests.tunnels.fakes import ALICE, Keys, alices, inventory
+from tests.tunnels.fakes import ALICE, LAB, Keys, alices, inventory
 from tests.tunnels.notebooks import FakeNotebook
 from tests.tunnels.remotes import FakeRemote
 from tests.tunnels.running import running, tunnel_states, until
@@ -54,3 +54,24 @@ async def test_what_is_shown_is_each_logins_own(
         "alice": keys.member.get_fingerprint(),
         "bob": keys.stranger.get_fingerprint(),
     }
+
+
+@pytest.mark.parametrize("how", ["a file changed", "somebody looked"])
+async def test_what_is_mended_is_tried_at_once(
+    keys: Keys, remote: FakeRemote, notebook: FakeNotebook, how: str
+) -> None:
+    """A parked tunnel does not wait out its minute when its key is another, or a doctor was let in."""
+    remote.allowed["alice"] = set()
+    wanted = inventory(alices(notebook.port), remotes=(remote.config(keys),))
+    async with running(wanted) as tunnels:
+        await until(tunnels, lambda: tunnel_states(tunnels)["alice@lab"] is TunnelState.PARKED)
+        tunnels.credentials_changed(["elsewhere"])
+        remote.allowed["alice"] = {keys.member.public_data}
+
+        if how == "a file changed":
+            tunnels.credentials_changed([LAB])
+        else:
+            await tunnels.diagnose(ALICE, with_rights=False)
+
+        await until(tunnels, lambda: tunnel_states(tunnels)["alice@lab"] is TunnelState.UP)
+        assert len(remote.log_ins) == (2 if how == "a file changed" else 3)

@@ -10,7 +10,7 @@ import pytest
 from gateway.core.inventory import Notebook, Scheme, Verify
 from gateway.core.names import LoginName
 from gateway.core.status import NotebookState
-from gateway.core.upstream import TokenOrigin
+from gateway.core.upstream import OUTLAST_SILENCE, TokenOrigin
 from gateway.errors import Reason, UpstreamMalformed
 from gateway.tunnels.certificates import covers, fingerprint_fits
 from gateway.tunnels.dialing import Dialer, Way
@@ -73,6 +73,7 @@ async def test_https(
         assert (upstream.scheme, upstream.token_origin) == (Scheme.HTTPS, TokenOrigin.RUNTIME_FILE)
         listener = Listener()
         transport = await tunnels.open_channel(ALICE, lambda: listener)
+        assert callable(transport.get_extra_info(OUTLAST_SILENCE))
         transport.write(b"GET /api HTTP/1.1\r\nHost: localhost\r\n\r\n")
         await listener.lost
 

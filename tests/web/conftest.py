@@ -10,16 +10,21 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from gateway.core.audit import Standing
+from gateway.core.disabled import without
 from gateway.core.inventory import Inventory
-from gateway.core.names import MemberName, NotebookName
+from gateway.core.names import MemberName, NotebookName, TunnelId
 from gateway.core.presence import Present
 from gateway.core.sharing import effective
+from gateway.core.status import TunnelState
+from gateway.web.administration import Administration
 from gateway.web.app import create_app
 from gateway.web.challenges import Challenges
 from gateway.web.handover import Handovers
 from gateway.web.site import Site
+from gateway.web.terminals import Terminals
 from gateway.web.turns import Turns
 from tests.web.fake_audit import FakeAudit
+from tests.web.fake_members import FakeMembers
 from tests.web.fake_passkeys import FakePasskeys
 from tests.web.fake_sharing import FakeSharing
 from tests.web.fakes import ALICE, BOB, PASSWORD, FakeAccounts, FakeClock, FakeNotebooks, inventory
@@ -39,13 +44,22 @@ class House:
     clock: FakeClock = field(default_factory=FakeClock)
     ready: bool = True
     problems: tuple[str, ...] = ()
+    configuration: str = "version: 1"
+    tried: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.passkeys = FakePasskeys(self.accounts)
         self.accounts.passwords |= {ALICE: PASSWORD, BOB: PASSWORD}
+        self.members = FakeMembers(self.accounts)
         site = Site(
-            inventory=lambda: effective(self.wanted, self.sharing.shared().shares, self.clock()),
-            declared=lambda: self.wanted,
+            inventory=lambda: effective(self.admitted, self.sharing.shared().shares, self.clock()),
+            declared=lambda: self.admitted,
+            administration=Administration(
+                declared=lambda: self.wanted,
+                members=self.members,
+                configuration=lambda: self.configuration,
+                try_now=self._try_now,
+            ),
             accounts=self.accounts,
             sharing=self.sharing,
             passkeys=self.passkeys,
@@ -58,9 +72,19 @@ class House:
             clock=self.clock,
             handovers=Handovers(self.clock),
             challenges=Challenges(self.clock),
+            terminals=Terminals(self.clock),
             diagnoses=Turns(self.clock),
         )
         self.app = create_app(site)
+
+    @property
+    def admitted(self) -> Inventory:
+        return without(self.wanted, self.members.out)
+
+    def _try_now(self, tunnel: TunnelId) -> bool:
+        self.tried.append(str(tunnel))
+        waiting = {TunnelState.PARKED, TunnelState.WAITING}
+        return any(one.id == tunnel and one.state in waiting for one in self.notebooks.tunnels)
 
     def browser(self, member: MemberName | None = None, *, origin: str | None = None) -> "Browser":
         url = self.wanted.server.public_url

@@ -1,6 +1,7 @@
 """The audit log's promises, kept in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from gateway.core.audit import FIRST_DIGEST, Act, Choice, Entry, Line
@@ -16,12 +17,18 @@ class FakeAudit:
 
     held: list[Line] = field(default_factory=list)
     broken: StoreUnavailable | None = None
+    addresses: list[str] = field(default_factory=list)
+    """From where something was done, each for a time."""
+
+    @contextmanager
+    def acting_from(self, address: str) -> Iterator[None]:
+        self.addresses.append(address)
+        yield
 
     async def lines(self, choice: Choice, *, limit: int) -> Sequence[Line]:
         if self.broken is not None:
             raise self.broken
-        mine = [line for line in self.held if line.entry.notebook == choice.notebook]
-        return [line for line in mine if line.entry.act in choice.acts][:limit]
+        return [line for line in self.held if _chosen(line.entry, choice)][:limit]
 
     def tell(self, notebook: str, member: str, *, seconds: float) -> None:
         """Note a visit that is over."""
@@ -29,3 +36,11 @@ class FakeAudit:
         for act, detail in words.items():
             entry = Entry(NOW, act, member, notebook, address="192.0.2.9", detail=detail)
             self.held.insert(0, Line(len(self.held) + 1, entry, FIRST_DIGEST))
+
+
+def _chosen(entry: Entry, choice: Choice) -> bool:
+    return (
+        choice.notebook in {None, entry.notebook}
+        and choice.member in {None, entry.actor, entry.subject}
+        and (not choice.acts or entry.act in choice.acts)
+    )

@@ -18,7 +18,7 @@ from gateway.core.inventory import (
     Server,
 )
 from gateway.core.names import GroupName, LoginName, MemberName, NotebookName, RemoteName, TunnelId
-from gateway.core.status import NotebookState, NotebookStatus, TunnelState, TunnelStatus
+from gateway.core.status import Degraded, NotebookState, NotebookStatus, TunnelState, TunnelStatus
 from gateway.core.upstream import Kind, Scheme, TokenOrigin, Upstream
 from gateway.errors import (
     CredentialRefused,
@@ -238,6 +238,7 @@ class FakeNotebooks:
     statuses: dict[NotebookName, NotebookStatus] = field(default_factory=dict)
     tunnels: tuple[TunnelStatus, ...] = ()
     changed_host_keys: tuple[HostKeyChange, ...] = ()
+    degradations: dict[NotebookName, Degraded] = field(default_factory=dict)
     diagnoses: dict[NotebookName, Diagnosis] = field(default_factory=dict)
     asked: list[tuple[NotebookName, bool]] = field(default_factory=list)
 
@@ -261,6 +262,9 @@ class FakeNotebooks:
 
     def tunnel_statuses(self) -> tuple[TunnelStatus, ...]:
         return self.tunnels
+
+    def degraded(self, name: NotebookName) -> Degraded | None:
+        return self.degradations.get(name)
 
     def host_key_changes(self) -> tuple[HostKeyChange, ...]:
         return self.changed_host_keys

@@ -5,10 +5,20 @@ from dataclasses import replace
 import pytest
 
 from gateway.core.identity import CredentialId
-from gateway.core.status import CredentialStatus, NotebookState, TunnelState
+from gateway.core.names import NotebookName
+from gateway.core.status import CredentialStatus, Degraded, NotebookState, TunnelState
 from gateway.errors import Reason
 from tests.web.conftest import Browser, House
-from tests.web.fakes import ALICE, BOB, NOTEBOOK_TOKEN, TOKEN, UNAVAILABLE, FakeTokenRow, tunnel
+from tests.web.fakes import (
+    ALICE,
+    BOB,
+    NOTEBOOK_TOKEN,
+    NOW,
+    TOKEN,
+    UNAVAILABLE,
+    FakeTokenRow,
+    tunnel,
+)
 
 API = "/-/api/v1"
 PROBLEM = "application/problem+json"
@@ -41,6 +51,7 @@ def test_ready_notebook_is_told_whole_but_its_token(house: House, alice: Browser
             "since": "2027-01-15T07:59:56Z",
             "reason": None,
             "detail": "",
+            "degraded": None,
             "kind": "jupyter",
             "version": "2.21.1",
             "scheme": "http",
@@ -93,6 +104,26 @@ def test_tunnels_are_mine_or_an_administrators(house: House, alice: Browser, bob
         ("alice@lab", "up", None),
         ("bob@lab", "waiting", "unreachable"),
     ]
+
+
+def test_what_can_not_be_dialled_again_is_degraded(house: House, alice: Browser) -> None:
+    """It is ready, and up: what it lacks is told beside."""
+    degraded = Degraded(NOW - 60, Reason.UNREACHABLE, "lab port 22: refused")
+    house.notebooks.stand("alice", NotebookState.READY)
+    house.notebooks.degradations = {NotebookName("alice"): degraded}
+    house.notebooks.tunnels = (replace(tunnel("alice", TunnelState.UP), degraded=degraded),)
+
+    notebook = alice.get(f"{API}/notebooks/alice").json()
+    (told,) = alice.get(f"{API}/tunnels").json()
+
+    assert (notebook["state"], told["state"]) == ("ready", "up")
+    assert notebook["degraded"] == told["degraded"]
+    assert told["degraded"] == {
+        "since": "2027-01-15T07:59:00Z",
+        "reason": "unreachable",
+        "summary": "Degraded: cannot reconnect. The remote can't be reached. What is open works,"
+        " until the connection is lost.",
+    }
 
 
 def test_a_tunnels_credential_is_told_to_administrators(
@@ -316,7 +347,8 @@ def test_openapi_describes_the_api_alone(stranger: Browser) -> None:
     """For tools; pages are not in it, and its own pages (which load scripts from elsewhere) are off."""
     document = stranger.get(f"{API}/openapi.json").json()
 
-    assert set(document["paths"]) == {
+    mine = {path for path in document["paths"] if not path.startswith(f"{API}/admin/")}
+    assert mine == {
         f"{API}{path}"
         for path in (
             "/notebooks",
@@ -324,6 +356,7 @@ def test_openapi_describes_the_api_alone(stranger: Browser) -> None:
             "/notebooks/{name}/access",
             "/notebooks/{name}/asking",
             "/notebooks/{name}/diagnosis",
+            "/notebooks/{name}/diagnosis/lines",
             "/notebooks/{name}/asks/{member}",
             "/notebooks/{name}/links",
             "/notebooks/{name}/links/{link}",

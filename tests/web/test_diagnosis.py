@@ -1,6 +1,7 @@
 """gateway.web.diagnosis, turns and the API's diagnosis: who may look behind a notebook, and how it is told."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -37,10 +38,10 @@ def diagnosis(house: House) -> Diagnosis:
     return found
 
 
-def ask(browser: Browser, name: str = "alice") -> object:
+def ask(browser: Browser, name: str = "alice", way: str = "") -> object:
     """Ask the API as a script of ours does."""
     csrf = {"X-CSRF-Token": browser.csrf("/-/account"), "Origin": browser.origin}
-    return browser.http.post(f"{API}/{name}/diagnosis", json={}, headers=csrf)
+    return browser.http.post(f"{API}/{name}/diagnosis{way}", json={}, headers=csrf)
 
 
 def test_document_has_every_hop(house: House, alice: Browser) -> None:
@@ -54,6 +55,28 @@ def test_document_has_every_hop(house: House, alice: Browser) -> None:
     assert document["timed_out"] is False
     assert document["findings"] == [GOOD.document, BAD.document, BEHIND.document]
     assert document["rights"] == []
+
+
+def test_each_hop_is_a_line(house: House, alice: Browser, diagnosis: Diagnosis) -> None:
+    """For programs that show it as it goes; the last line is the whole."""
+    answer = ask(alice, "alice", "/lines")
+    told = [json.loads(line) for line in answer.text.splitlines()]
+
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    assert [line.get("finding") for line in told[:-1]] == [
+        finding.document for finding in diagnosis.findings
+    ]
+    assert told[-1] == {"diagnosis": ask(alice).json()}
+
+
+def test_a_notebook_that_goes_meanwhile_is_told_in_the_last_line(
+    house: House, alice: Browser
+) -> None:
+    del house.notebooks.diagnoses[NAME]
+
+    answer = ask(alice, "alice", "/lines")
+
+    assert json.loads(answer.text) == {"detail": "there is no notebook alice any more"}
 
 
 def test_rights_are_for_administrators(house: House, alice: Browser, bob: Browser) -> None:

@@ -8,10 +8,10 @@ from gateway.core.audit import Standing
 from gateway.core.host_key import HostKeyChange
 from gateway.core.inventory import Grantees
 from gateway.core.names import NotebookName
-from gateway.core.status import CredentialStatus, NotebookState, TunnelState
+from gateway.core.status import CredentialStatus, Degraded, NotebookState, TunnelState
 from gateway.errors import Reason
 from tests.web.conftest import Browser, House
-from tests.web.fakes import CAROL, LAB, tunnel
+from tests.web.fakes import CAROL, LAB, NOW, tunnel
 
 
 def names(text: str) -> list[str]:
@@ -97,6 +97,22 @@ def test_status_is_all_for_an_administrator(house: House, alice: Browser, bob: B
     assert "INSIDE" not in mine
     assert all(word in everything for word in ("alice@lab", "bob@lab", "INSIDE", "alice: details"))
     assert "Asleep" in everything
+
+
+def test_what_can_not_be_dialled_again_is_shown(house: House, alice: Browser, bob: Browser) -> None:
+    """All sees that it is degraded, why and since when; an administrator where, too."""
+    degraded = Degraded(NOW - 120, Reason.UNREACHABLE, "INSIDE")
+    house.notebooks.stand("alice", NotebookState.READY)
+    house.notebooks.degradations = {NotebookName("alice"): degraded}
+    house.notebooks.tunnels = (replace(tunnel("alice", TunnelState.UP), degraded=degraded),)
+
+    mine, everything = alice.get("/-/status").text, bob.get("/-/status").text
+
+    for page in (mine, everything):
+        assert "Up, degraded" in page
+        assert page.count("Degraded: cannot reconnect. The remote can&#39;t be reached.") == 2
+        assert "Since 2 min" in page
+    assert ("INSIDE" in mine, "INSIDE" in everything) == (False, True)
 
 
 def test_changed_host_key_is_shown_to_administrators(

@@ -17,6 +17,7 @@ EVERYWHERE = [
     "/-/status",
     "/-/logout",
     "/-/invite/x",
+    "/-/admin",
     "/-/waiting/alice",
     "/-/waiting/bob",
     "/-/missing",

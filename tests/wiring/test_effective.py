@@ -35,16 +35,24 @@ class FakeShares:
 
     def __init__(self) -> None:
         self.given = Shared()
+        self.out: frozenset[MemberName] = frozenset()
         self.tell: Callable[[], None] = lambda: None
 
     def shared(self) -> Shared:
         return self.given
+
+    def disabled(self) -> frozenset[MemberName]:
+        return self.out
 
     def on_change(self, callback: Callable[[], None]) -> None:
         self.tell = callback
 
     def give(self, *shares: Share) -> None:
         self.given = Shared(shares=shares)
+        self.tell()
+
+    def disable(self, *members: MemberName) -> None:
+        self.out = frozenset(members)
         self.tell()
 
 
@@ -143,3 +151,34 @@ async def test_a_new_configuration_keeps_the_shares(wanted: Wanted) -> None:
 
     assert MemberName("carol") in following.seen[-1].members
     assert level_of(following.seen[-1], BOB, NOTEBOOK) is Level.USE
+
+
+@pytest.mark.parametrize("disabled", [ALICE, BOB])
+async def test_a_disabled_member_is_no_member_and_their_shares_rest(
+    wanted: Wanted, disabled: MemberName
+) -> None:
+    """At once, whoever of the two it is; and enabled again, all is as it was."""
+    shares = FakeShares()
+    effective = Effective(wanted, shares, clock=lambda: 1000.0)
+    following = Following(effective)
+    shares.give(share(until=2000.0))
+
+    shares.disable(disabled)
+    out = effective.inventory
+    assert disabled not in effective.admitted.members
+    shares.disable()
+
+    assert disabled not in out.members
+    assert level_of(out, BOB, NOTEBOOK) is None
+    assert [level_of(seen, BOB, NOTEBOOK) for seen in following.seen] == [
+        Level.USE,
+        None,
+        Level.USE,
+    ]
+
+
+async def test_who_is_disabled_is_out_from_the_start(wanted: Wanted) -> None:
+    shares = FakeShares()
+    shares.disable(BOB)
+
+    assert BOB not in Effective(wanted, shares, clock=lambda: 1000.0).inventory.members

@@ -6,11 +6,13 @@ from gateway.core.host_key import HostKeyChange
 from gateway.core.names import LoginName, NotebookName, RemoteName, TunnelId
 from gateway.core.status import (
     CredentialStatus,
+    Degraded,
     NotebookState,
     NotebookStatus,
     TunnelState,
     TunnelStatus,
 )
+from gateway.errors import Reason
 from gateway.wiring.metrics import Gauges
 
 NOTEBOOKS = (
@@ -26,6 +28,7 @@ TUNNELS = (
         TunnelState.UP,
         0.0,
         credential=CredentialStatus("key", "SHA256:x"),
+        degraded=Degraded(1.0, Reason.UNREACHABLE, "refused"),
     ),
 )
 
@@ -53,6 +56,8 @@ def test_states_and_counts_are_told() -> None:
     assert 'gateway_notebooks{state="stopped"} 1.0' in told
     assert 'gateway_host_key_changed{remote="lab"} 1.0' in told
     assert 'gateway_host_key_changed{remote="farm"} 0.0' in told
+    assert 'gateway_remote_degraded{remote="lab"} 0.0' in told
+    assert 'gateway_remote_degraded{remote="farm"} 1.0' in told
     assert "gateway_requests_total 7.0" in told
     assert "gateway_websockets 2.0" in told
     assert [line for line in told if line.startswith("gateway_credential")] == [

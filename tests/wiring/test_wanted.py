@@ -97,3 +97,22 @@ def test_what_only_a_restart_changes_is_said_and_kept(
     assert wanted.inventory.server.listen.port == 8000
     assert len(seen) == 1
     assert "at a restart" in caplog.text
+
+
+def test_what_is_in_effect_is_shown_without_secrets(file: Path) -> None:
+    """Defaults filled in, each line with where its value is from; a password is blotted out."""
+    environ = {"GATEWAY_STORE": "postgresql+psycopg://gateway:hunter2@db/gateway"}
+    wanted = Wanted(file, environ)
+
+    assert "public_url: http://localhost:8000  # " in wanted.shown
+    assert "routing: path  # default" in wanted.shown
+    assert "hunter2" not in wanted.shown
+    assert "gateway:***@db" in wanted.shown
+
+    file.write_text(FILE.replace("members", "membrs"))
+    before = wanted.shown
+    wanted.reload()
+    assert wanted.shown == before
+    file.write_text(FILE + "  bob: {}\n")
+    wanted.reload()
+    assert "bob" in wanted.shown

@@ -1,5 +1,6 @@
 """Rows 25 to 30: the gateway itself is stopped, killed, reloaded; its disk, database and clock fail."""
 
+import json
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -9,7 +10,7 @@ from typing import Final
 
 import httpx2
 
-from tests.faults.lab import Lab
+from tests.faults.lab import NOTEBOOKS, Lab
 from tests.faults.members import log_in, session_of
 from tests.faults.observers import Observers, Watched
 from tests.faults.result import Result
@@ -27,6 +28,7 @@ LOCK: Final = (
     " held.execute('BEGIN EXCLUSIVE'); print('held', flush=True); time.sleep(float(sys.argv[1]))"
 )
 HOUR: Final = 3600
+LOST_AT_THE_END: Final = "entries are lost at the end"
 ALL: Final = ("alice", "carol", "bob")
 NOBODY: Final = Measures()
 
@@ -84,17 +86,31 @@ def disk_full(lab: Lab) -> Result:
     """Fill the disk of the store; make room again."""
     with lab.instead("full", new_store=True):
         session = session_of(log_in(lab, "bob"))
+        since = time.time()
         with Observers(lab, Watched()) as observers:
             time.sleep(1)
             begun = time.monotonic()
             lab.container("full").exec_run(["dd", "if=/dev/zero", f"of={FILL}", "bs=4k"])
             answers = _log_in_until_refused(lab)
             old_session = _status(lab, "/bob/api", session)
+            refused = _ask_in_vain(lab)
             time.sleep(2)
+            waiting = metric(lab, "gateway_audit_waiting")
             lab.container("full").exec_run(["rm", FILL])
             lifted = time.monotonic()
             after = log_in(lab, "carol").status_code
-            time.sleep(2)
+            eventually(lambda: metric(lab, "gateway_audit_waiting") == 0, within_seconds=10)
+            lost = metric(lab, "gateway_audit_lost_total")
+        acts = [line["act"] for line in json.loads(lab.run_in("full", "gateway audit -o json"))]
+        written = acts.count("refused")
+        verified = lab.run_in("full", "gateway audit verify").strip().splitlines()[-1]
+        said = lab.logged("full", since)
+        # What is still held when the gateway stops can't be kept; it must not be silent about it.
+        lab.container("full").exec_run(["dd", "if=/dev/zero", f"of={FILL}", "bs=4k"])
+        answers += _log_in_until_refused(lab)
+        stopped_at = time.time()
+        lab.container("full").stop(timeout=30)
+        at_the_end = lab.logged("full", stopped_at)
     seen = measure(observers.timeline(begun, lifted))
     answered = ", ".join(map(str, sorted(set(answers))))
     checks = [
@@ -103,8 +119,21 @@ def disk_full(lab: Lab) -> Result:
         Check("a log-in gets 503", str(answers[-1]), answers[-1] == 503),
         Check("no log-in gets anything but 303 or 503", answered, set(answers) <= {303, 503}),
         Check("with room again, a log-in goes through", str(after), after == 303),
+        Check(
+            "the log says that audit entries wait",
+            "it does" if "entries wait" in said else "it does not",
+            "entries wait" in said,
+        ),
+        Check(f"those {refused} who asked in vain are counted", f"{waiting:g}", waiting >= refused),
+        Check("with room again, all are in the audit log", str(written), written == refused),
+        Check("none was lost, and it still verifies", f"{lost:g}, {verified}", lost == 0),
+        Check(
+            "what waits when the gateway stops is said to be lost",
+            "it is" if LOST_AT_THE_END in at_the_end else "it is not",
+            LOST_AT_THE_END in at_the_end,
+        ),
     ]
-    return Result(27, "disk full", "a store of 1 MB, filled", figures(seen, NOBODY), checks)
+    return Result(27, "disk full", "a tmpfs of 1 MB, filled", figures(seen, NOBODY), checks)
 
 
 def locked(lab: Lab) -> Result:
@@ -146,7 +175,7 @@ def bad_configuration(lab: Lab) -> Result:
         file.write_text(good.replace("port: 7002", "port: 7001x\n    prot: 1"))
         lab.container(lab.gateway).kill("SIGHUP")
         said = lambda: lab.logged(lab.gateway, since)  # noqa: E731
-        eventually(lambda: "gateway.yaml:23:" in said(), within_seconds=10)
+        eventually(lambda: "gateway.yaml:24:" in said(), within_seconds=10)
         problems = metric(lab, "gateway_configuration_problems")
         code, _ = lab.container(lab.gateway).exec_run(["gateway", "check"])
         time.sleep(1)
@@ -208,6 +237,16 @@ def _database_locked(lab: Lab, seconds: float) -> Iterator[None]:
         if holder.stdout is None or holder.stdout.readline() != "held\n":
             raise RuntimeError("the database could not be locked")
         yield
+
+
+def _ask_in_vain(lab: Lab) -> int:
+    """Let everybody ask for the others' notebooks, which the audit log is to tell; return how many do."""
+    pairs = [(member, other) for member in NOTEBOOKS for other in NOTEBOOKS if member != other]
+    for member, other in pairs:
+        with lab.client(member) as client:
+            if client.get(f"/{other}/api").status_code == httpx2.codes.OK:
+                raise RuntimeError(f"{member} was let in to {other}")
+    return len(pairs)
 
 
 def _log_in_until_refused(lab: Lab) -> list[int]:

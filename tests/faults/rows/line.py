@@ -19,11 +19,13 @@ from tests.faults.targets import (
     Check,
     Target,
     detected,
+    echoes,
     failed,
     fast,
     healed,
     longest,
     lost,
+    sockets,
 )
 from tests.faults.timeline import Measures, Timeline, measure
 from tests.relay import Weather
@@ -171,7 +173,11 @@ def _median(seen: Measures) -> float | None:
 ROWS: Final = (
     Scenario(6, "silent cut: unplugged", "docker network disconnect", unplugged, CUT_SECONDS, SILENT),
     Scenario(7, "silent cut: frozen", "docker pause", paused, CUT_SECONDS, SILENT),
-    Scenario(8, "silent cut: packets dropped", "iptables DROP", wires.cut, CUT_SECONDS, SILENT),
+    Scenario(
+        8, "silent cut: packets dropped", "iptables DROP", wires.cut, CUT_SECONDS,
+        (*SILENT, sockets(0), echoes(0)), settle_seconds=12.0,
+        remarks=("TCP takes as long again as the line was silent until it delivers what was held up",),
+    ),
     Scenario(
         9, "short cut of 6 s", "iptables DROP for 6 s", wires.cut, 6.0,
         (*NOTHING_LOST, longest(8.0)),

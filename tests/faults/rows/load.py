@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Final
@@ -13,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.faults import wires
 from tests.faults.lab import HOST, Lab
-from tests.faults.members import established, open_socket, open_sockets, upload
+from tests.faults.members import established, open_socket, open_sockets, try_sockets, upload
 from tests.faults.observers import Observers, Watched
 from tests.faults.result import Result
 from tests.faults.rows.gateway import ALL, NOBODY, metric
@@ -195,23 +196,27 @@ def few_files(lab: Lab) -> Result:
     with Observers(lab, Watched(rate=5)) as observers:
         time.sleep(3)
         begun = time.monotonic()
-        _prlimit(process, f"--nofile={process.num_fds() + 10}:")
+        before = metric(lab, "gateway_refused_connections_total")
+        _prlimit(process, f"--nofile={process.num_fds() + 60}:")
         try:
-            opened = asyncio.run(_open_and_close(lab, 60))
+            tried = asyncio.run(_try_and_close(lab, 100))
             used = -_cpu_seconds(process)
             time.sleep(3)
             busy = 100 * (used + _cpu_seconds(process)) / 3
         finally:
             _prlimit(process, f"--nofile={usual}:")
         lifted = time.monotonic()
-        again = asyncio.run(_open_and_close(lab, 60))
+        again = asyncio.run(_try_and_close(lab, 100)).get("open", 0)
         time.sleep(2)
+        counted = metric(lab, "gateway_refused_connections_total") - before
     seen = measure(observers.timeline(begun, lifted))
     checks = [
         Check("open WebSockets stay", f"{seen.sockets_closed} closed", seen.sockets_closed == 0),
-        Check("some are refused", f"{60 - opened} of 60", opened < 60),
+        Check("whoever finds no room is told 503", _listed(tried), tried.keys() == {"open", "503"}),
+        Check("they are counted", f"{counted:g}", counted >= tried["503"]),
+        Check("no request of members who are in fails", str(seen.lost), seen.lost == 0),
         Check("processor while full: at most 50 %", f"{busy:.0f} %", busy <= 50),
-        Check("with room again, all are let in", str(again), again == 60),
+        Check("with room again, all are let in", str(again), again == 100),
         Target("healed", lambda m: m.healed, 2.0).check(seen, NOBODY),
     ]
     return Result(36, "no file descriptors", "prlimit --nofile", figures(seen, NOBODY), checks)
@@ -267,11 +272,17 @@ def killed_for_memory(lab: Lab, timeline: Timeline) -> list[Check]:
     return [Check("the restart policy has started it again", "it has", started > begun)]
 
 
-async def _open_and_close(lab: Lab, count: int) -> int:
-    sockets = await open_sockets(lab, count, at_once=10)
-    for socket in sockets:
-        await socket.close()
-    return len(sockets)
+async def _try_and_close(lab: Lab, count: int) -> Counter[str]:
+    """Return how many WebSockets were open at a time, and what the others were told."""
+    tried = await try_sockets(lab, count, at_once=10)
+    for socket in tried:
+        if isinstance(socket, ClientConnection):
+            await socket.close()
+    return Counter("open" if isinstance(one, ClientConnection) else str(one) for one in tried)
+
+
+def _listed(tried: Counter[str]) -> str:
+    return ", ".join(f"{count} {what}" for what, count in sorted(tried.items()))
 
 
 async def _answers(socket: ClientConnection) -> bool:
