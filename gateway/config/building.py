@@ -4,16 +4,15 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 from pathlib import Path as FilePath
 
+from gateway.config.auth_keys import AuthKeys, OidcKeys
 from gateway.config.checks import GROUP
 from gateway.config.files import is_ca_file
 from gateway.config.keys import (
-    AuthKeys,
     Keys,
     LimitsKeys,
     LoginKeys,
     MemberKeys,
     NotebookKeys,
-    OidcKeys,
     RemoteKeys,
     ServerKeys,
 )
