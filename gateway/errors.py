@@ -18,6 +18,7 @@
     │   └── UpstreamMalformed          it doesn't speak HTTP, or speaks it wrongly
     ├── StoreUnavailable           the database can't be read or written now
     ├── DemoFailed                 a part of the demo can't start, or ended on its own
+    ├── PasskeyNeeded              the password is right, and not enough
     └── CredentialRefused          a password, an invite or a token that does not count
         ├── CredentialThrottled        asked too often; says when to ask again
         └── PasswordTooWeak            a new password that we do not take
@@ -26,6 +27,7 @@ The class says whose fault it is and whether another try makes sense. Foreign ex
 these in the module that imports the foreign library; anything else is a bug, and propagates.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum, auto
 
 
@@ -156,6 +158,14 @@ class StoreUnavailable(GatewayError):
 
 class DemoFailed(GatewayError):
     """The demo can't be shown; the message says what to do about it."""
+
+
+class PasskeyNeeded(GatewayError):
+    """The password is right, and one of these passkeys is asked for besides; none can be given where there is none."""
+
+    def __init__(self, passkeys: Sequence[str]) -> None:
+        super().__init__("a passkey is asked for besides")
+        self.passkeys = passkeys
 
 
 class CredentialRefused(GatewayError):

@@ -4,10 +4,10 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 from pathlib import Path as FilePath
 
+from gateway.config.auth_keys import AuthKeys, OidcKeys
 from gateway.config.checks import GROUP
 from gateway.config.files import is_ca_file
 from gateway.config.keys import (
-    AuthKeys,
     Keys,
     LimitsKeys,
     LoginKeys,
@@ -23,6 +23,7 @@ from gateway.core.inventory import (
     Auth,
     Grantees,
     Inventory,
+    Lifetimes,
     Limits,
     Log,
     Member,
@@ -170,11 +171,17 @@ def _member(name: str, keys: MemberKeys) -> Member:
 
 
 def _auth(keys: AuthKeys, base: FilePath) -> Auth:
-    oidc = keys.oidc
-    if oidc is None:
-        return Auth(local=keys.local.enabled)
-    secret = _file(base, oidc.client_secret_file)
-    return Auth(keys.local.enabled, Oidc(oidc.issuer, oidc.client_id, secret, oidc.groups_claim))
+    return Auth(
+        local=keys.local.enabled,
+        oidc=None if keys.oidc is None else _oidc(keys.oidc, base),
+        second_factor=keys.local.second_factor,
+        sessions=Lifetimes(keys.sessions.idle, keys.sessions.life),
+    )
+
+
+def _oidc(keys: OidcKeys, base: FilePath) -> Oidc:
+    secret = _file(base, keys.client_secret_file)
+    return Oidc(keys.issuer, keys.client_id, secret, keys.groups_claim)
 
 
 def _lines(word: str, base: FilePath) -> str | None:

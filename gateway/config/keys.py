@@ -3,17 +3,16 @@
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
     PlainSerializer,
-    model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from gateway.config.auth_keys import AuthKeys
 from gateway.config.kinds import (
     AUDIT_OFF,
     Agent,
@@ -25,7 +24,6 @@ from gateway.config.kinds import (
     Flag,
     HeadSize,
     Host,
-    Issuer,
     Listen,
     ListenerWord,
     ListenOrOff,
@@ -42,23 +40,14 @@ from gateway.config.kinds import (
     Url,
     VerifyWord,
 )
-from gateway.core.inventory import HostKeyPolicy, LogFormat, Routing, Scheme, TokenSource
-
-
-def _none_is_empty(value: object) -> object:
-    """Take ``notebooks:`` with nothing under it for an empty map, as its writer meant it."""
-    return {} if value is None else value
-
-
-class Section(BaseModel):
-    """A map whose keys are all known."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _nothing_is_all_defaults(cls, value: object) -> object:
-        return _none_is_empty(value)
+from gateway.config.section import Section, none_is_empty
+from gateway.core.inventory import (
+    HostKeyPolicy,
+    LogFormat,
+    Routing,
+    Scheme,
+    TokenSource,
+)
 
 
 class LimitsKeys(Section):
@@ -186,7 +175,7 @@ class LoginKeys(Section):
     gssapi: Gssapi = None
 
 
-Logins = Annotated[dict[Login, LoginKeys], BeforeValidator(_none_is_empty)]
+Logins = Annotated[dict[Login, LoginKeys], BeforeValidator(none_is_empty)]
 
 
 def _ask_for_a_host(schema: JsonSchemaValue) -> None:
@@ -302,28 +291,6 @@ class AccessKeys(Section):
     )
 
 
-class LocalKeys(Section):
-    """Members' own passwords, set through invite links."""
-
-    enabled: Flag = Field(default=True, description="Whether members log in with a password.")
-
-
-class OidcKeys(Section):
-    """An identity provider. It is checked for its form; logging in through it is not there yet."""
-
-    issuer: Issuer = Field(description="The issuer's https URL.")
-    client_id: Text = Field(description="The client that the gateway is registered as.")
-    client_secret_file: File | None = Field(None, description="The file that holds its secret.")
-    groups_claim: Text = Field("groups", description="The claim that lists a member's groups.")
-
-
-class AuthKeys(Section):
-    """How members prove who they are."""
-
-    local: LocalKeys = Field(LocalKeys(), description="Members' own passwords.")
-    oidc: OidcKeys | None = Field(None, description="An identity provider.")
-
-
 class LogKeys(Section):
     """How much is logged, and in what form."""
 
@@ -347,9 +314,9 @@ class AuditKeys(Section):
     )
 
 
-Remotes = Annotated[dict[Name, RemoteKeys], BeforeValidator(_none_is_empty)]
-Notebooks = Annotated[dict[Name, NotebookKeys], BeforeValidator(_none_is_empty)]
-Members = Annotated[dict[Name, MemberKeys], BeforeValidator(_none_is_empty)]
+Remotes = Annotated[dict[Name, RemoteKeys], BeforeValidator(none_is_empty)]
+Notebooks = Annotated[dict[Name, NotebookKeys], BeforeValidator(none_is_empty)]
+Members = Annotated[dict[Name, MemberKeys], BeforeValidator(none_is_empty)]
 
 
 class Keys(Section):

@@ -10,6 +10,7 @@ from gateway.errors import CredentialRefused, CredentialThrottled, PasswordTooWe
 from gateway.web.client import address_of
 from gateway.web.forms import CSRF_FIELD, Form, label_in, password_in, read_form
 from gateway.web.pages import page
+from gateway.web.sessions import sessions_of
 from gateway.web.site import GivenSite, Site
 from gateway.web.visitor import LoggedIn, Visitor, check_csrf, on_main_host, page_asked_for
 from gateway.web.words import wait
@@ -27,6 +28,7 @@ LIFETIMES: Final = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "a y
 SAYINGS: Final = {
     "password": "Your password is changed. Your other sessions have ended.",
     "sessions": "Your other sessions have ended.",
+    "session": "The session has ended. What was open in its name is closed.",
     "token": "The token is revoked. What used it is logged out.",
 }
 
@@ -60,16 +62,6 @@ async def change_password(request: Request, site: GivenSite, visitor: LoggedIn) 
     else:
         return RedirectResponse("/-/account?done=password", 303)
     return await _account(request, site, visitor, status=status, trouble=trouble)
-
-
-@router.post("/sessions/end")
-async def end_other_sessions(request: Request, site: GivenSite, visitor: LoggedIn) -> Response:
-    """End all the visitor's sessions but this one, and those that this one opened."""
-    await _checked(request, visitor)
-    for row in await site.accounts.sessions(visitor.member.name):
-        if row.credential != visitor.identity.credential and row.audience is None:
-            await site.accounts.log_out(row.credential)
-    return RedirectResponse("/-/account?done=sessions", 303)
 
 
 @router.post("/tokens")
@@ -119,13 +111,13 @@ async def _account(
     status: int = 200,
     **shown: str | tuple[str, str],
 ) -> Response:
-    sessions = await site.accounts.sessions(visitor.member.name)
     context: dict[str, object] = {
         "said": "",
         "trouble": "",
         "made": None,
-        "sessions": [row for row in sessions if row.audience is None],
+        "sessions": await sessions_of(site, visitor),
         "tokens": await site.accounts.tokens(visitor.member.name),
         "lifetimes": LIFETIMES,
+        "local": site.inventory().auth.local,
     }
     return page(request, "account.html", status=status, visitor=visitor, context=context | shown)

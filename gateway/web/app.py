@@ -21,6 +21,11 @@ from gateway.web import (
     link,
     log_in,
     oauth,
+    passkey_log_in,
+    passkeys,
+    session_end,
+    sessions,
+    sessions_api,
     sharing,
     sharing_api,
     waiting,
@@ -32,8 +37,8 @@ from gateway.web.shield import Shield
 from gateway.web.site import Site
 
 PARTS: Final = (
-    log_in, invite, account, home, sharing, link, asking, diagnosis, waiting, enter, assets, api, sharing_api,
-    admin, admin_api, oauth, device, authorize,
+    log_in, passkey_log_in, passkeys, invite, account, sessions, session_end, home, sharing, link, asking,
+    diagnosis, waiting, enter, assets, api, sharing_api, sessions_api, admin, admin_api, oauth, device, authorize,
 )  # fmt: skip
 
 

@@ -366,6 +366,8 @@ def test_openapi_describes_the_api_alone(stranger: Browser) -> None:
             "/notebooks/{name}/visits",
             "/tunnels",
             "/me",
+            "/me/sessions",
+            "/me/sessions/{credential}",
             "/me/tokens",
             "/me/tokens/{credential}",
         )

@@ -1,0 +1,47 @@
+"""The keys about logging in: with what, and for how long it holds."""
+
+from pydantic import Field
+
+from gateway.config.kinds import File, Flag, Issuer, SessionLife, Text
+from gateway.config.section import Section
+from gateway.core.inventory import SecondFactor
+
+
+class LocalKeys(Section):
+    """Members' own passwords, set through invite links."""
+
+    enabled: Flag = Field(default=True, description="Whether members log in with a password.")
+    second_factor: SecondFactor = Field(
+        SecondFactor.OPTIONAL,
+        description="optional: each member chooses whether a passkey is asked for beside the password;"
+        " required: it is asked of all, and who has none needs an invite.",
+    )
+
+
+class OidcKeys(Section):
+    """An identity provider. It is checked for its form; logging in through it is not there yet."""
+
+    issuer: Issuer = Field(description="The issuer's https URL.")
+    client_id: Text = Field(description="The client that the gateway is registered as.")
+    client_secret_file: File | None = Field(None, description="The file that holds its secret.")
+    groups_claim: Text = Field("groups", description="The claim that lists a member's groups.")
+
+
+class SessionsKeys(Section):
+    """How long a log-in holds."""
+
+    idle: SessionLife = Field(
+        7 * 24 * 3600.0, description="It ends when it was not used for so long."
+    )
+    life: SessionLife = Field(
+        30 * 24 * 3600.0,
+        description="It ends after so long, used or not, unless its member logs in again.",
+    )
+
+
+class AuthKeys(Section):
+    """How members prove who they are."""
+
+    local: LocalKeys = Field(LocalKeys(), description="Members' own passwords.")
+    oidc: OidcKeys | None = Field(None, description="An identity provider.")
+    sessions: SessionsKeys = Field(SessionsKeys(), description="How long members stay logged in.")
