@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/pip --disable-pip-version-check install --quiet
 LOCKED := --require-hashes --only-binary=:all: --requirement requirements/build.txt
 NEEDS_MORE := demo or docker or browser or openssh or postgres or kerberos or thorough
+# They wait a lot. A file's tests stay together, and the long ones, which come first, aren't put last.
+SIDE_BY_SIDE := --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 DEMO := docker compose --file compose/demo.yaml
 
 # The development environment has all that the demo needs.
@@ -27,7 +29,7 @@ test: ## Prove everything; on Debian as root, install what that needs.
 	@tests/prepare python >/dev/null
 	@left_out=$$(tests/prepare) && $(MAKE) --no-print-directory check && \
 	case "$$left_out" in *kerberos*) ;; *) $(MAKE) --no-print-directory $(VENV)/kerberos.stamp ;; esac && \
-	$(BIN)/python -m pytest -m "($(NEEDS_MORE))$${left_out:+ and $$left_out}"
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "($(NEEDS_MORE))$${left_out:+ and $$left_out}"
 
 check: $(VENV)/dev.stamp ## Prove what needs neither Docker, a browser, OpenSSH, PostgreSQL nor Kerberos; under a minute.
 	$(BIN)/ruff format --check .

@@ -56,7 +56,8 @@ SAY: Final = """
     };
     const planted = async (cookie, forget) => {
         document.cookie = cookie;
-        const seen = await ask(victim + "api/contents", { referrer: victim + "lab" });
+        // Not what the browser has kept from before: that is hers already.
+        const seen = await ask(victim + "api/contents", { referrer: victim + "lab", cache: "no-store" });
         document.cookie = forget;
         return seen;
     };

@@ -51,8 +51,7 @@ class Scene:
         self.alice, self.bob, self.carol = clients
         for client, notebook in ((self.alice, "alice"), (self.bob, "bob")):
             stack.wait_ready(client, notebook)
-        share(self.alice, "alice", "bob")
-        share(self.bob, "bob", "carol")
+        self.shares = [share(self.alice, "alice", "bob"), share(self.bob, "bob", "carol")]
         self.browser = held.enter_context(stack.logged_in("bob"))
         cookie = "; ".join(f"{name}={value}" for name, value in self.browser.cookies.items())
         self.his = stack.channels("bob", stack.new_kernel(self.bob, "bob"))
@@ -85,9 +84,11 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def share(owner: httpx2.Client, notebook: str, to: str) -> None:
+def share(owner: httpx2.Client, notebook: str, to: str) -> str:
+    """Share a notebook; return the share's id."""
     wish = {"to": to, "level": "use"}
-    owner.post(f"/-/api/v1/notebooks/{notebook}/shares", json=wish).raise_for_status()
+    answer = owner.post(f"/-/api/v1/notebooks/{notebook}/shares", json=wish)
+    return str(answer.raise_for_status().json()["id"])
 
 
 def try_to_log_in(stack: Stack, member: str) -> int:
@@ -99,11 +100,14 @@ def try_to_log_in(stack: Stack, member: str) -> int:
 
 @pytest.fixture
 def scene(stack: Stack) -> Iterator[Scene]:
-    """Whatever happens, the tests after this one have bob back."""
+    """Whatever happens, the tests after this one have bob back, with what he may open anyway."""
     stack.set_password("teacher")
     with ExitStack() as held:
-        yield Scene(stack, held)
+        scene = Scene(stack, held)
+        yield scene
         stack.run_in("gateway", "gateway members enable bob")
+        for given in scene.shares:
+            stack.run_in("gateway", f"gateway grants take-back {given}")
 
 
 @pytest.fixture

@@ -20,15 +20,15 @@ class Hostile:
     port: int
     session: str
 
-    @property
-    def _fields(self) -> dict[str, str]:
+    def _fields(self, path: str) -> dict[str, str]:
+        route = path.split("/")[1]
         return {
             "Cookie": f"gateway={self.session}; _xsrf=x",
             "Origin": f"http://localhost:{self.port}",
             "X-XSRFToken": "x",
             "Sec-Fetch-Site": "same-origin",
             "Sec-Fetch-Mode": "cors",
-            "Referer": f"http://localhost:{self.port}/alice/lab",
+            "Referer": f"http://localhost:{self.port}/{route}/lab",
         }
 
     def send(
@@ -39,7 +39,7 @@ class Hostile:
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             connection.putheader("Host", f"localhost:{self.port}")
-            for name, value in (self._fields | fields).items():
+            for name, value in (self._fields(path) | fields).items():
                 connection.putheader(name, value)
             if body is not None and "Transfer-Encoding" not in fields:
                 connection.putheader("Content-Length", str(len(body)))
