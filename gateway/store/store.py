@@ -21,6 +21,7 @@ from gateway.store.following import Sleep, wakes
 from gateway.store.hashing import Hasher, Passwords, argon2id, digest_of
 from gateway.store.ledger import Change, Ledger
 from gateway.store.memory import session_row
+from gateway.store.provider_links import ProviderLinks
 from gateway.store.rows import Lifetimes, Opened
 from gateway.store.shares import Shares
 from gateway.store.statements import Standing
@@ -60,7 +61,7 @@ async def open_store(
         await database.close()
 
 
-class Store(Administering, Shares):
+class Store(Administering, ProviderLinks, Shares):
     """What must last of who is who; the door asks it for every request, and it never makes the door wait."""
 
     def __init__(
@@ -230,6 +231,10 @@ class Store(Administering, Shares):
             await change.end_all(member, tokens=False, but=session)
             self._note_in(change, Act.PASSWORD_CHANGED, actor=member, address=address)
         log.info("%s: password changed from %s", member, address)
+
+    async def prove(self, member: MemberName, password: str, *, address: str) -> None:
+        """Raise CredentialRefused or CredentialThrottled unless this is the member's password."""
+        await self._verified(member, password, address=address)
 
     async def _verified(self, member: MemberName, password: str, *, address: str) -> Standing:
         known = is_name(member)
