@@ -166,6 +166,7 @@ def _member(name: str, keys: MemberKeys) -> Member:
         email=keys.email,
         groups=frozenset(GroupName(group) for group in keys.groups),
         admin=keys.admin,
+        subject=keys.oidc,
     )
 
 
@@ -173,8 +174,20 @@ def _auth(keys: AuthKeys, base: FilePath) -> Auth:
     oidc = keys.oidc
     if oidc is None:
         return Auth(local=keys.local.enabled)
-    secret = _file(base, oidc.client_secret_file)
-    return Auth(keys.local.enabled, Oidc(oidc.issuer, oidc.client_id, secret, oidc.groups_claim))
+    return Auth(
+        keys.local.enabled,
+        Oidc(
+            issuer=oidc.issuer,
+            client_id=oidc.client_id,
+            client_secret_file=_file(base, oidc.client_secret_file),
+            groups_claim=oidc.groups_claim,
+            name_claim=oidc.name_claim,
+            name=oidc.name,
+            scopes=tuple(dict.fromkeys(["openid", *oidc.scopes])),
+            admit=frozenset(oidc.admit),
+            ca_file=_file(base, oidc.ca_file),
+        ),
+    )
 
 
 def _lines(word: str, base: FilePath) -> str | None:

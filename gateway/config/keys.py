@@ -36,6 +36,7 @@ from gateway.config.kinds import (
     Port,
     RemoteSocket,
     Retention,
+    Scope,
     StoreUrl,
     Text,
     TicketFile,
@@ -291,6 +292,10 @@ class MemberKeys(Section):
     email: Text = Field("", description="Their address.")
     groups: list[Name] = Field([], description="The groups that they are in.")
     admin: Flag = Field(default=False, description="Whether they see all tunnels and members.")
+    oidc: Text | None = Field(
+        None,
+        description="Who they are to the identity provider: the subject (sub) that it knows them by.",
+    )
 
 
 class AccessKeys(Section):
@@ -309,19 +314,45 @@ class LocalKeys(Section):
 
 
 class OidcKeys(Section):
-    """An identity provider. It is checked for its form; logging in through it is not there yet."""
+    """An OpenID Connect provider, through which members log in beside passwords or instead of them."""
 
-    issuer: Issuer = Field(description="The issuer's https URL.")
+    issuer: Issuer = Field(
+        description="The issuer's https URL, exactly as the provider writes it; http on loopback only."
+    )
     client_id: Text = Field(description="The client that the gateway is registered as.")
-    client_secret_file: File | None = Field(None, description="The file that holds its secret.")
-    groups_claim: Text = Field("groups", description="The claim that lists a member's groups.")
+    client_secret_file: File | None = Field(
+        None, description="The file that holds its secret; a public client has none."
+    )
+    name: Text = Field(
+        "", description="What the log-in page calls the provider. Default: the issuer's host."
+    )
+    scopes: list[Scope] = Field(
+        ["openid", "profile", "email"],
+        description="What the provider is asked to tell of a member.",
+    )
+    groups_claim: Text = Field(
+        "groups",
+        description="The claim that lists a member's groups: they are in them as in those of this file.",
+    )
+    name_claim: Text = Field(
+        "preferred_username",
+        description="The claim that names members who are admitted; it must hold a member's name as it is.",
+    )
+    admit: list[Text] = Field(
+        [],
+        description="The provider's groups whose members become members by themselves. Empty: nobody does.",
+    )
+    ca_file: File | None = Field(
+        None,
+        description="A PEM file of the CAs that vouch for the provider's certificate. Default: the system's.",
+    )
 
 
 class AuthKeys(Section):
     """How members prove who they are."""
 
     local: LocalKeys = Field(LocalKeys(), description="Members' own passwords.")
-    oidc: OidcKeys | None = Field(None, description="An identity provider.")
+    oidc: OidcKeys | None = Field(None, description="An OpenID Connect provider.")
 
 
 class LogKeys(Section):

@@ -41,11 +41,6 @@ class Known:
         self._failed_at = float("-inf")
         self._failure = ProviderUnavailable("the provider has not been asked yet")
 
-    @property
-    def held(self) -> Metadata | None:
-        """What was learnt last, asking nobody."""
-        return self._metadata
-
     async def metadata(self) -> Metadata:
         """Return the provider's metadata; raise ProviderUnavailable."""
         async with self._lock:

@@ -30,6 +30,8 @@ from gateway.provider.signatures import UnknownKey, claims_of
 LONGEST_TOKEN: Final = 64 * 1024
 LONGEST_HINT: Final = 4096
 """Beyond, an ID token is left out of a URL; the client's id does as well."""
+WAY_OUT_SECONDS: Final = 2.0
+"""Whoever logs out does not wait long for a provider that is away."""
 MOST_LOGOUTS: Final = 10_000
 
 
@@ -104,21 +106,24 @@ class Provider:
         """Let a logout token count again that could not be acted on."""
         self._logouts.pop(told.id, None)
 
-    def way_out(self, *, back: str, state: str, id_token: str) -> str | None:
-        """Return where the provider logs people out; None where that is not known. Nobody is asked."""
-        held, oidc = self._held, self._configured()
-        metadata = held.known.held if held is not None and held.oidc == oidc else None
-        if oidc is None or metadata is None or metadata.end_session_endpoint is None:
+    async def way_out(self, *, back: str, state: str, id_token: str) -> str | None:
+        """Return where the provider logs people out; None where that can't be known soon."""
+        try:
+            async with asyncio.timeout(WAY_OUT_SECONDS):
+                there = await self._open()
+                endpoint = (await there.known.metadata()).end_session_endpoint
+        except (ProviderUnavailable, TimeoutError):
             return None
-        hint = {"id_token_hint": id_token} if 0 < len(id_token) <= LONGEST_HINT else {}
+        if endpoint is None:
+            return None
         query = {
-            **hint,
-            "client_id": oidc.client_id,
+            "client_id": there.oidc.client_id,
             "post_logout_redirect_uri": back,
             "state": state,
         }
-        joint = "&" if urlsplit(metadata.end_session_endpoint).query else "?"
-        return f"{metadata.end_session_endpoint}{joint}{urlencode(query)}"
+        if 0 < len(id_token) <= LONGEST_HINT:
+            query["id_token_hint"] = id_token
+        return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{urlencode(query)}"
 
     async def examined(self) -> tuple[Metadata, int]:
         """Return what the provider says of itself, and how many keys it has; raise ProviderUnavailable."""

@@ -21,6 +21,9 @@ from gateway.web import (
     link,
     log_in,
     oauth,
+    provider,
+    provider_account,
+    provider_invite,
     sharing,
     sharing_api,
     waiting,
@@ -30,8 +33,8 @@ from gateway.web.shield import Shield
 from gateway.web.site import Site
 
 PARTS: Final = (
-    log_in, invite, account, home, sharing, link, asking, diagnosis, waiting, enter, assets, api, sharing_api,
-    admin, admin_api, oauth, device, authorize,
+    log_in, provider, provider_account, provider_invite, invite, account, home, sharing, link, asking, diagnosis,
+    waiting, enter, assets, api, sharing_api, admin, admin_api, oauth, device, authorize,
 )  # fmt: skip
 
 

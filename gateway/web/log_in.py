@@ -20,6 +20,7 @@ from gateway.web.cookies import (
     set_cookie,
 )
 from gateway.web.forms import CSRF_FIELD, Form, form_key, member_in, password_in, read_form
+from gateway.web.onward import provider_session, send_out
 from gateway.web.pages import page
 from gateway.web.site import LOGIN_PATH, GivenSite, Opened, Site
 from gateway.web.visitor import (
@@ -44,7 +45,7 @@ async def show_log_in(request: Request, site: GivenSite, next: str = "/") -> Res
     """Show the log-in form, or go on if there is a session already."""
     if visitor_of(site, request) is not None:
         return RedirectResponse(safe_next(next, site.inventory().server), 303)
-    return _form(request, site, {"next": next})
+    return log_in_page(request, site, {"next": next})
 
 
 @router.post(LOGIN_PATH, dependencies=on_main)
@@ -54,18 +55,18 @@ async def log_in(request: Request, site: GivenSite) -> Response:
     try:
         check_csrf(form.get(CSRF_FIELD), csrf_of(form_key(site, request)[0]))
     except RequestInvalid:
-        return _form(request, site, form, status=403, trouble=EXPIRED)
+        return log_in_page(request, site, form, status=403, trouble=EXPIRED)
     member, password = member_in(form), password_in(form)
     try:
         opened = await _opened(request, site, member, password)
     except CredentialThrottled as exc:
         trouble = f"Too many tries. Please wait {wait(exc.retry_after_seconds)}, then try again."
         seconds = max(1, -int(-exc.retry_after_seconds // 1))
-        answer = _form(request, site, form, status=429, trouble=trouble)
+        answer = log_in_page(request, site, form, status=429, trouble=trouble)
         answer.headers["Retry-After"] = str(seconds)
         return answer
     except CredentialRefused:
-        return _form(request, site, form, status=401, trouble=WRONG)
+        return log_in_page(request, site, form, status=401, trouble=WRONG)
     answer = RedirectResponse(safe_next(form.get("next", "/"), site.inventory().server), 303)
     hand_session(answer, site, opened.secret, opened.identity)
     return answer
@@ -84,11 +85,14 @@ async def show_log_out(request: Request, site: GivenSite) -> Response:
 
 @router.post("/-/logout", dependencies=on_main)
 async def log_out(request: Request, site: GivenSite, visitor: LoggedIn) -> Response:
-    """End the session, and those of the notebooks' hosts that came from it."""
+    """End the session, those of the notebooks' hosts that came from it, and the provider's where it came from there."""
     form = await read_form(request)
     check_csrf(form.get(CSRF_FIELD), visitor.csrf)
-    await site.accounts.log_out(visitor.identity.credential)
-    answer = RedirectResponse(LOGIN_PATH, 303)
+    session = visitor.identity.credential
+    held = await provider_session(site, session)
+    await site.accounts.log_out(session)
+    onward = None if held is None else await send_out(request, site, held)
+    answer = RedirectResponse(LOGIN_PATH, 303) if onward is None else onward
     drop_cookie(answer, site, session_cookie(site))
     return answer
 
@@ -116,21 +120,25 @@ async def _opened(request: Request, site: Site, member: MemberName, password: st
     return opened
 
 
-def _form(
+def log_in_page(
     request: Request,
     site: Site,
     form: Form | Mapping[str, str],
     *,
     status: int = HTTPStatus.OK,
     trouble: str = "",
+    said: str = "",
 ) -> Response:
+    """Return the page on which members log in, by each of the ways that there are."""
     key, new = form_key(site, request)
     context = {
         "csrf": csrf_of(key),
         "member": form.get("member", ""),
         "next": safe_next(form.get("next", "/"), site.inventory().server),
         "trouble": trouble,
+        "said": said,
         "local": site.inventory().auth.local,
+        "provider": site.inventory().auth.oidc,
     }
     answer = page(request, "login.html", status=status, context=context)
     if new:
