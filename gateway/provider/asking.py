@@ -42,7 +42,7 @@ class Asking:
         """Return the JSON at ``url``; raise ProviderUnavailable."""
         headers = {} if bearer is None else {"Authorization": f"Bearer {bearer}"}
         try:
-            answer = await self._client.get(url, withhold_token=True, headers=headers, auth=None)
+            answer = await self._client.get(url, headers=headers, auth=None)
         except (httpx2.HTTPError, httpx2.InvalidURL, _TooMuch) as exc:
             raise _unavailable(url, exc) from exc
         if answer.status_code != httpx2.codes.OK:
