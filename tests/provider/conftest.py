@@ -36,6 +36,7 @@ class Configured:
 def configured(idp: FakeProvider, tmp_path: Path) -> Configured:
     secret = tmp_path / "secret"
     secret.write_text(f"{SECRET}\n")
+    secret.chmod(0o600)
     return Configured(Oidc(idp.issuer, CLIENT, str(secret), name="Example ID"))
 
 

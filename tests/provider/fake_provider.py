@@ -110,8 +110,8 @@ class FakeProvider:
         return 200, {"keys": [key.as_dict(private=False) for key in keys]}
 
     def _userinfo(self, authorization: str) -> tuple[int, object]:
-        known = authorization == "Bearer access" and self.userinfo is not None
-        return (200, self.userinfo) if known else (401, {})
+        told = {"sub": self.claims["sub"]} if self.userinfo is None else self.userinfo
+        return (200, told) if authorization == "Bearer access" else (401, {})
 
     def _metadata(self) -> dict[str, object]:
         return {
