@@ -4,10 +4,10 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 from pathlib import Path as FilePath
 
+from gateway.config.auth_keys import AuthKeys
 from gateway.config.checks import GROUP
 from gateway.config.files import is_ca_file
 from gateway.config.keys import (
-    AuthKeys,
     Keys,
     LimitsKeys,
     LoginKeys,

@@ -3,17 +3,16 @@
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
     PlainSerializer,
-    model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from gateway.config.auth_keys import AuthKeys
 from gateway.config.kinds import (
     AUDIT_OFF,
     Agent,
@@ -25,7 +24,6 @@ from gateway.config.kinds import (
     Flag,
     HeadSize,
     Host,
-    Issuer,
     Listen,
     ListenerWord,
     ListenOrOff,
@@ -36,30 +34,14 @@ from gateway.config.kinds import (
     Port,
     RemoteSocket,
     Retention,
-    Scope,
     StoreUrl,
     Text,
     TicketFile,
     Url,
     VerifyWord,
 )
+from gateway.config.section import Section, none_is_empty
 from gateway.core.inventory import HostKeyPolicy, LogFormat, Routing, Scheme, TokenSource
-
-
-def _none_is_empty(value: object) -> object:
-    """Take ``notebooks:`` with nothing under it for an empty map, as its writer meant it."""
-    return {} if value is None else value
-
-
-class Section(BaseModel):
-    """A map whose keys are all known."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _nothing_is_all_defaults(cls, value: object) -> object:
-        return _none_is_empty(value)
 
 
 class LimitsKeys(Section):
@@ -187,7 +169,7 @@ class LoginKeys(Section):
     gssapi: Gssapi = None
 
 
-Logins = Annotated[dict[Login, LoginKeys], BeforeValidator(_none_is_empty)]
+Logins = Annotated[dict[Login, LoginKeys], BeforeValidator(none_is_empty)]
 
 
 def _ask_for_a_host(schema: JsonSchemaValue) -> None:
@@ -307,54 +289,6 @@ class AccessKeys(Section):
     )
 
 
-class LocalKeys(Section):
-    """Members' own passwords, set through invite links."""
-
-    enabled: Flag = Field(default=True, description="Whether members log in with a password.")
-
-
-class OidcKeys(Section):
-    """An OpenID Connect provider, through which members log in beside passwords or instead of them."""
-
-    issuer: Issuer = Field(
-        description="The issuer's https URL, exactly as the provider writes it; http on loopback only."
-    )
-    client_id: Text = Field(description="The client that the gateway is registered as.")
-    client_secret_file: File | None = Field(
-        None, description="The file that holds its secret; a public client has none."
-    )
-    name: Text = Field(
-        "", description="What the log-in page calls the provider. Default: the issuer's host."
-    )
-    scopes: list[Scope] = Field(
-        ["openid", "profile", "email"],
-        description="What the provider is asked to tell of a member.",
-    )
-    groups_claim: Text = Field(
-        "groups",
-        description="The claim that lists a member's groups: they are in them as in those of this file.",
-    )
-    name_claim: Text = Field(
-        "preferred_username",
-        description="The claim that names members who are admitted; it must hold a member's name as it is.",
-    )
-    admit: list[Text] = Field(
-        [],
-        description="The provider's groups whose members become members by themselves. Empty: nobody does.",
-    )
-    ca_file: File | None = Field(
-        None,
-        description="A PEM file of the CAs that vouch for the provider's certificate. Default: the system's.",
-    )
-
-
-class AuthKeys(Section):
-    """How members prove who they are."""
-
-    local: LocalKeys = Field(LocalKeys(), description="Members' own passwords.")
-    oidc: OidcKeys | None = Field(None, description="An OpenID Connect provider.")
-
-
 class LogKeys(Section):
     """How much is logged, and in what form."""
 
@@ -378,9 +312,9 @@ class AuditKeys(Section):
     )
 
 
-Remotes = Annotated[dict[Name, RemoteKeys], BeforeValidator(_none_is_empty)]
-Notebooks = Annotated[dict[Name, NotebookKeys], BeforeValidator(_none_is_empty)]
-Members = Annotated[dict[Name, MemberKeys], BeforeValidator(_none_is_empty)]
+Remotes = Annotated[dict[Name, RemoteKeys], BeforeValidator(none_is_empty)]
+Notebooks = Annotated[dict[Name, NotebookKeys], BeforeValidator(none_is_empty)]
+Members = Annotated[dict[Name, MemberKeys], BeforeValidator(none_is_empty)]
 
 
 class Keys(Section):

@@ -24,6 +24,7 @@ from gateway.web.terminals import Terminals
 from gateway.web.turns import Turns
 from tests.web.fake_audit import FakeAudit
 from tests.web.fake_members import FakeMembers
+from tests.web.fake_providing import FakeLinks, FakeProvider
 from tests.web.fake_sharing import FakeSharing
 from tests.web.fakes import ALICE, BOB, PASSWORD, FakeAccounts, FakeClock, FakeNotebooks, inventory
 
@@ -36,6 +37,7 @@ class House:
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     notebooks: FakeNotebooks = field(default_factory=FakeNotebooks)
     sharing: FakeSharing = field(default_factory=FakeSharing)
+    links: FakeLinks = field(default_factory=FakeLinks)
     present: dict[NotebookName, tuple[Present, ...]] = field(default_factory=dict)
     audit: FakeAudit = field(default_factory=FakeAudit)
     standing: Standing = field(default_factory=Standing)
@@ -51,6 +53,7 @@ class House:
         site = Site(
             inventory=lambda: effective(self.admitted, self.sharing.shared().shares, self.clock()),
             declared=lambda: self.admitted,
+            configured=lambda: self.wanted,
             administration=Administration(
                 declared=lambda: self.wanted,
                 members=self.members,
@@ -59,6 +62,8 @@ class House:
             ),
             accounts=self.accounts,
             sharing=self.sharing,
+            provider=FakeProvider(),
+            links=self.links,
             present=lambda name: self.present.get(name, ()),
             audit=self.audit,
             audit_standing=lambda: self.standing,
