@@ -6,8 +6,9 @@ from typing import Final
 from typer.core import TyperCommand, TyperGroup
 
 from gateway.cli.exits import Exit
-from gateway.config.keys import Keys, Section
+from gateway.config.keys import Keys
 from gateway.config.schema import schema
+from gateway.config.section import Section
 from gateway.config.shape import is_section, shape_at
 
 CONFIGURATION_INTRODUCTION: Final = """\

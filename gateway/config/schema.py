@@ -1,6 +1,7 @@
 """The JSON Schema of ``gateway.yaml``, for editors."""
 
-from gateway.config.keys import Keys, Section
+from gateway.config.keys import Keys
+from gateway.config.section import Section
 
 
 def schema() -> dict[str, object]:

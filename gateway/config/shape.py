@@ -4,7 +4,8 @@ from types import UnionType
 from typing import Annotated, TypeGuard, Union, get_args, get_origin
 
 from gateway.config.document import Path
-from gateway.config.keys import Keys, Section
+from gateway.config.keys import Keys
+from gateway.config.section import Section
 
 Shape = object
 """A section, or the annotation of a value: ``dict[Name, RemoteKeys]``, ``list[Text]``, ``Port``."""
