@@ -12,6 +12,10 @@ ALGORITHMS: Final = (
 )  # fmt: skip
 """The signatures that we take: asymmetric ones alone. Never none, never HS*, whoever asks for it."""
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+CALLBACK_PATH: Final = "/-/oidc/callback"
+LOGGED_OUT_PATH: Final = "/-/oidc/logged-out"
+BACKCHANNEL_PATH: Final = "/-/oidc/backchannel-logout"
+"""What of ours is registered at the provider."""
 WELL_KNOWN: Final = "/.well-known/openid-configuration"
 
 

@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from gateway.core.identity import CredentialId
 from gateway.core.inventory import Oidc
+from gateway.core.provider_metadata import CALLBACK_PATH, LOGGED_OUT_PATH
 from gateway.errors import CredentialRefused, RequestInvalid, StoreUnavailable
 from gateway.web.cookies import cookie_of, own_cookie, set_cookie
 from gateway.web.journeys import LIFETIME_SECONDS, Journey, Purpose, new_browser
@@ -15,9 +16,6 @@ from gateway.web.pages import page
 from gateway.web.providing import ProviderSession
 from gateway.web.site import Site
 
-CALLBACK_PATH: Final = "/-/oidc/callback"
-LOGGED_OUT_PATH: Final = "/-/oidc/logged-out"
-BACKCHANNEL_PATH: Final = "/-/oidc/backchannel-logout"
 JOURNEY_COOKIE: Final = "gateway-journey"
 """Binds a journey to the browser that left."""
 

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from gateway.core.browser import safe_next
 from gateway.core.provider_answer import Arrival
+from gateway.core.provider_metadata import BACKCHANNEL_PATH, CALLBACK_PATH, LOGGED_OUT_PATH
 from gateway.errors import (
     AdmissionRefused,
     CredentialRefused,
@@ -24,9 +25,6 @@ from gateway.web.invite import NO_TRACE
 from gateway.web.journeys import Journey, Purpose
 from gateway.web.log_in import held_session, log_in_page
 from gateway.web.onward import (
-    BACKCHANNEL_PATH,
-    CALLBACK_PATH,
-    LOGGED_OUT_PATH,
     journey_back,
     oidc_of,
     send_to_provider,

@@ -203,6 +203,7 @@ def test_members_are_listed_with_how_they_stand(run: Run, config: Path) -> None:
         "MEMBER",
         "GROUPS",
         "ADMIN",
+        "PROVIDER",
         "PASSWORD",
         "DISABLED",
         "LAST",
