@@ -65,8 +65,9 @@ class ProviderLinks(Credentials):
                 self._note_in(change, Act.LOGGED_IN, actor=member, address=address, detail=detail)
         if opened is None:
             failed = refusal or AdmissionRefused(Hindrance.NOT_ADMITTED)
+            detail = f"{failed}; subject {arrival.subject}"
             self._audit.note(
-                Act.LOG_IN_REFUSED, subject=failed.name, address=address, detail=str(failed)
+                Act.LOG_IN_REFUSED, subject=failed.name, address=address, detail=detail
             )
             log.warning("provider: log-in from %s refused: %s", address, failed)
             raise failed
