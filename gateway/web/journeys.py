@@ -5,7 +5,7 @@ journeys, and their browsers are asked to begin again.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum, auto
 from hashlib import sha256
 from hmac import compare_digest
@@ -21,6 +21,8 @@ LIFETIME_SECONDS: Final = 900.0
 """Time to find one's second factor."""
 MOST_JOURNEYS: Final = 10_000
 """Beyond, the oldest is void: a flood takes a bounded amount of memory."""
+MOST_FROM_ADDRESS: Final = 300
+"""Beyond, the oldest from there is void: who floods us voids journeys of their own first."""
 PACE: Final = Pace(free=20, longest_seconds=30.0)
 """What one address may bring back that comes to nothing; as kind as for passwords."""
 
@@ -35,23 +37,31 @@ class Purpose(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Journey:
-    """A browser's way to the provider and back."""
+class Errand:
+    """What somebody goes to the provider for, and what it needs to be finished."""
 
-    asked: Asked
     purpose: Purpose
     wanted: str = "/"
     """Where to go afterwards."""
     session: CredentialId | None = None
     """Whose session it was begun in, where something is to be linked."""
-    invite: str = ""
+    invite: str = field(default="", repr=False)
     """The secret of the invite that is to be taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """A browser's way to the provider and back."""
+
+    asked: Asked
+    errand: Errand
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
     journey: Journey
     proof: str
+    address: str
     expires_at: float
 
 
@@ -63,24 +73,14 @@ class Journeys:
         self._kept: dict[str, _Kept] = {}  # oldest first
         self._throttle = Throttle(PACE)
 
-    def begin(
-        self,
-        purpose: Purpose,
-        browser: str,
-        redirect_uri: str,
-        *,
-        wanted: str = "/",
-        session: CredentialId | None = None,
-        invite: str = "",
-    ) -> Asked:
+    def begin(self, errand: Errand, browser: str, redirect_uri: str, *, address: str) -> Asked:
         """Return what a new journey begins with; ``browser`` is the secret in the browser's cookie."""
         asked = Asked(token_urlsafe(32), token_urlsafe(32), token_urlsafe(48), redirect_uri)
-        now = self._clock()
-        self._kept = {key: kept for key, kept in self._kept.items() if kept.expires_at > now}
-        if len(self._kept) >= MOST_JOURNEYS:
-            del self._kept[next(iter(self._kept))]
-        journey = Journey(asked, purpose, wanted, session, invite)
-        self._kept[asked.state] = _Kept(journey, _proof(browser), now + LIFETIME_SECONDS)
+        key = address_key(address)
+        self._make_room(key)
+        expires_at = self._clock() + LIFETIME_SECONDS
+        kept = _Kept(Journey(asked, errand), _proof(browser), key, expires_at)
+        self._kept[asked.state] = kept
         return asked
 
     def end(self, state: str, browser: str) -> Journey:
@@ -103,6 +103,15 @@ class Journeys:
     def succeeded(self, address: str) -> None:
         """Take a return back that came to something."""
         self._throttle.give_back(address_key(address))
+
+    def _make_room(self, address: str) -> None:
+        now = self._clock()
+        self._kept = {key: kept for key, kept in self._kept.items() if kept.expires_at > now}
+        theirs = [key for key, kept in self._kept.items() if kept.address == address]
+        if len(theirs) >= MOST_FROM_ADDRESS:
+            del self._kept[theirs[0]]
+        elif len(self._kept) >= MOST_JOURNEYS:
+            del self._kept[next(iter(self._kept))]
 
 
 def new_browser() -> str:

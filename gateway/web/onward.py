@@ -8,10 +8,12 @@ from fastapi.responses import RedirectResponse
 
 from gateway.core.identity import CredentialId
 from gateway.core.inventory import Oidc
+from gateway.core.provider_answer import Asked
 from gateway.core.provider_metadata import CALLBACK_PATH, LOGGED_OUT_PATH
 from gateway.errors import CredentialRefused, RequestInvalid, StoreUnavailable
+from gateway.web.client import address_of
 from gateway.web.cookies import cookie_of, own_cookie, set_cookie
-from gateway.web.journeys import LIFETIME_SECONDS, Journey, Purpose, new_browser
+from gateway.web.journeys import LIFETIME_SECONDS, Errand, Journey, Purpose, new_browser
 from gateway.web.pages import page
 from gateway.web.providing import ProviderSession
 from gateway.web.site import Site
@@ -28,21 +30,10 @@ def oidc_of(site: Site) -> Oidc:
     return oidc
 
 
-async def send_to_provider(
-    request: Request,
-    site: Site,
-    purpose: Purpose,
-    *,
-    wanted: str = "/",
-    session: CredentialId | None = None,
-    invite: str = "",
-) -> Response:
+async def send_to_provider(request: Request, site: Site, errand: Errand) -> Response:
     """Send a browser to log in at the provider; raise ProviderUnavailable."""
-    browser, back = browser_of(request, site), site.origin + CALLBACK_PATH
-    asked = site.journeys.begin(
-        purpose, browser, back, wanted=wanted, session=session, invite=invite
-    )
-    return leave(request, site, await site.provider.way_in(asked), browser)
+    browser, asked = _begun(request, site, errand, CALLBACK_PATH)
+    return _leave(request, site, await site.provider.way_in(asked), browser)
 
 
 async def provider_session(site: Site, session: CredentialId) -> ProviderSession | None:
@@ -57,13 +48,29 @@ async def send_out(request: Request, site: Site, held: ProviderSession) -> Respo
     """Return what sends a browser to log out at the provider, too; None where there is no such way."""
     if site.configured().auth.oidc is None:
         return None
-    browser, back = browser_of(request, site), site.origin + LOGGED_OUT_PATH
-    asked = site.journeys.begin(Purpose.LOG_OUT, browser, back)
-    url = await site.provider.way_out(back=back, state=asked.state, id_token=held.id_token)
-    return None if url is None else leave(request, site, url, browser)
+    browser, asked = _begun(request, site, Errand(Purpose.LOG_OUT), LOGGED_OUT_PATH)
+    url = await site.provider.way_out(
+        back=asked.redirect_uri, state=asked.state, id_token=held.id_token
+    )
+    return None if url is None else _leave(request, site, url, browser)
 
 
-def leave(request: Request, site: Site, url: str, browser: str) -> Response:
+def journey_back(request: Request, site: Site, state: str) -> Journey:
+    """Return the journey that this browser comes back from; raise CredentialRefused."""
+    browser = cookie_of(request, own_cookie(site, JOURNEY_COOKIE))
+    if browser is None:
+        raise CredentialRefused("this browser did not leave, or its cookies are gone")
+    return site.journeys.end(state, browser)
+
+
+def _begun(request: Request, site: Site, errand: Errand, back: str) -> tuple[str, Asked]:
+    """Return the secret that the browser is known by on its journeys, and what a new one begins with."""
+    browser = cookie_of(request, own_cookie(site, JOURNEY_COOKIE)) or new_browser()
+    address = address_of(request)
+    return browser, site.journeys.begin(errand, browser, site.origin + back, address=address)
+
+
+def _leave(request: Request, site: Site, url: str, browser: str) -> Response:
     """Answer with the way to ``url``, and bind the browser to what it was begun with.
 
     Chromium holds a form's redirects against form-action, wherever they lead: so a form is answered with a page
@@ -78,16 +85,3 @@ def leave(request: Request, site: Site, url: str, browser: str) -> Response:
     name = own_cookie(site, JOURNEY_COOKIE)
     set_cookie(answer, site, name, browser, seconds=int(LIFETIME_SECONDS))
     return answer
-
-
-def browser_of(request: Request, site: Site) -> str:
-    """Return the secret that this browser is known by on its journeys, a new one where it has none."""
-    return cookie_of(request, own_cookie(site, JOURNEY_COOKIE)) or new_browser()
-
-
-def journey_back(request: Request, site: Site, state: str) -> Journey:
-    """Return the journey that this browser comes back from; raise CredentialRefused."""
-    browser = cookie_of(request, own_cookie(site, JOURNEY_COOKIE))
-    if browser is None:
-        raise CredentialRefused("this browser did not leave, or its cookies are gone")
-    return site.journeys.end(state, browser)

@@ -22,7 +22,7 @@ from gateway.web.client import address_of, device_of
 from gateway.web.cookies import hand_session
 from gateway.web.forms import read_form
 from gateway.web.invite import NO_TRACE
-from gateway.web.journeys import Journey, Purpose
+from gateway.web.journeys import Errand, Journey, Purpose
 from gateway.web.log_in import held_session, log_in_page
 from gateway.web.onward import (
     journey_back,
@@ -58,7 +58,7 @@ async def start(request: Request, site: GivenSite, next: str = "/") -> Response:
     if visitor_of(site, request) is not None:
         return RedirectResponse(wanted, 303)
     try:
-        return await send_to_provider(request, site, Purpose.LOG_IN, wanted=wanted)
+        return await send_to_provider(request, site, Errand(Purpose.LOG_IN, wanted))
     except ProviderUnavailable as exc:
         log.warning("provider: nobody can log in there: %s", exc)
         trouble = AWAY.format(name=oidc.called)
@@ -91,26 +91,23 @@ async def come_back(request: Request, site: GivenSite, state: str = "") -> Respo
         log.warning("provider: log-in from %s refused: %s", address_of(request), exc)
         status, said = (403, DENIED) if exc.denied else (400, AMISS)
         trouble = said.format(name=oidc.called)
-    return log_in_page(request, site, {"next": journey.wanted}, status=status, trouble=trouble)
+    return log_in_page(
+        request, site, {"next": journey.errand.wanted}, status=status, trouble=trouble
+    )
 
 
 @router.post(BACKCHANNEL_PATH)
 async def end_sessions(request: Request, site: GivenSite) -> Response:
     """End what the provider says has ended there (OpenID Connect Back-Channel Logout 1.0, section 2.5)."""
     oidc_of(site)
-    address = address_of(request)
     try:
-        site.journeys.admit(address)
         token = (await read_form(request)).get("logout_token", "")
         told = await site.provider.logged_out(token)
-    except CredentialThrottled as exc:
-        seconds = {"Retry-After": str(max(1, -int(-exc.retry_after_seconds // 1)))}
-        return JSONResponse({"error": "slow_down"}, 429, seconds)
     except (ProviderError, RequestInvalid) as exc:
-        log.warning("provider: a log-out told by %s is not acted on: %s", address, exc)
+        # Never slowed down: whoever sends nonsense must not keep a real log-out from being heard.
+        log.warning("provider: a log-out told by %s is not acted on: %s", address_of(request), exc)
         away = isinstance(exc, ProviderUnavailable)
         return JSONResponse({"error": "invalid_request"}, 503 if away else 400)
-    site.journeys.succeeded(address)
     try:
         await site.links.end_at_provider(told)
     except BaseException:
@@ -133,7 +130,7 @@ async def logged_out(request: Request, site: GivenSite, state: str = "") -> Resp
 
 
 async def _arrival(request: Request, site: Site, journey: Journey) -> Arrival:
-    if journey.purpose is Purpose.LOG_OUT:
+    if journey.errand.purpose is Purpose.LOG_OUT:
         raise ProviderRefused("somebody who logged out came back with an answer to a log-in")
     address = address_of(request)
     site.journeys.admit(address)
@@ -146,10 +143,10 @@ async def _arrival(request: Request, site: Site, journey: Journey) -> Arrival:
 
 
 async def _let_in(request: Request, site: Site, journey: Journey, arrival: Arrival) -> Response:
-    if journey.purpose is Purpose.LINK:
+    if journey.errand.purpose is Purpose.LINK:
         return await _linked(request, site, journey, arrival)
     opened = await _opened(request, site, journey, arrival)
-    answer = RedirectResponse(safe_next(journey.wanted, site.inventory().server), 303)
+    answer = RedirectResponse(safe_next(journey.errand.wanted, site.inventory().server), 303)
     hand_session(answer, site, opened.secret, opened.identity)
     return answer
 
@@ -157,9 +154,14 @@ async def _let_in(request: Request, site: Site, journey: Journey, arrival: Arriv
 async def _opened(request: Request, site: Site, journey: Journey, arrival: Arrival) -> Opened:
     address, device = address_of(request), device_of(request)
     declared, replaces = site.configured(), held_session(site, request)
-    if journey.purpose is Purpose.INVITE:
+    if journey.errand.purpose is Purpose.INVITE:
         return await site.links.take_invite(
-            journey.invite, arrival, declared, address=address, device=device, replaces=replaces
+            journey.errand.invite,
+            arrival,
+            declared,
+            address=address,
+            device=device,
+            replaces=replaces,
         )
     return await site.links.arrive(
         arrival, declared, address=address, device=device, replaces=replaces
@@ -168,7 +170,7 @@ async def _opened(request: Request, site: Site, journey: Journey, arrival: Arriv
 
 async def _linked(request: Request, site: Site, journey: Journey, arrival: Arrival) -> Response:
     visitor = visitor_of(site, request)
-    if visitor is None or visitor.identity.credential != journey.session:
+    if visitor is None or visitor.identity.credential != journey.errand.session:
         return log_in_page(request, site, {"next": "/-/account"}, status=400, trouble=EXPIRED)
     member, address = visitor.member.name, address_of(request)
     await site.links.link(member, arrival, site.configured(), address=address)

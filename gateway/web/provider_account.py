@@ -10,7 +10,7 @@ from gateway.errors import CredentialRefused, CredentialThrottled, ProviderUnava
 from gateway.web.account import account_page, checked_form
 from gateway.web.client import address_of
 from gateway.web.forms import password_in
-from gateway.web.journeys import Purpose
+from gateway.web.journeys import Errand, Purpose
 from gateway.web.onward import oidc_of, send_to_provider
 from gateway.web.provider import AWAY
 from gateway.web.site import GivenSite
@@ -36,8 +36,8 @@ async def link(request: Request, site: GivenSite, visitor: LoggedIn) -> Response
     member, address = visitor.member.name, address_of(request)
     try:
         await site.links.prove(member, password_in(form, "current"), address=address)
-        session = visitor.identity.credential
-        return await send_to_provider(request, site, Purpose.LINK, session=session)
+        errand = Errand(Purpose.LINK, session=visitor.identity.credential)
+        return await send_to_provider(request, site, errand)
     except CredentialThrottled as exc:
         trouble, status = f"Too many tries. Please wait {wait(exc.retry_after_seconds)}.", 429
     except CredentialRefused:

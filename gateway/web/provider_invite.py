@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from gateway.errors import ProviderUnavailable, RequestInvalid
 from gateway.web.forms import CSRF_FIELD, form_key, read_form
 from gateway.web.invite import gone, invite_page, invited
-from gateway.web.journeys import Purpose
+from gateway.web.journeys import Errand, Purpose
 from gateway.web.log_in import EXPIRED
 from gateway.web.onward import oidc_of, send_to_provider
 from gateway.web.provider import AWAY
@@ -32,7 +32,7 @@ async def take_invite(request: Request, site: GivenSite, secret: str) -> Respons
         return gone(request, site)
     try:
         check_csrf(form.get(CSRF_FIELD), csrf_of(form_key(site, request)[0]))
-        return await send_to_provider(request, site, Purpose.INVITE, invite=secret)
+        return await send_to_provider(request, site, Errand(Purpose.INVITE, invite=secret))
     except RequestInvalid as exc:
         status, trouble = exc.status, EXPIRED
     except ProviderUnavailable as exc:
