@@ -84,7 +84,7 @@ class Journeys:
         return asked
 
     def end(self, state: str, browser: str) -> Journey:
-        """Return the journey that comes back with ``state``, or raise CredentialRefused; either way it is over."""
+        """Return the journey that comes back with ``state``, which is then over; or raise CredentialRefused."""
         kept = self._kept.get(state)
         if kept is None or kept.expires_at <= self._clock():
             raise CredentialRefused("nobody is expected back with this state")

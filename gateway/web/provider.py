@@ -17,6 +17,7 @@ from gateway.errors import (
     ProviderRefused,
     ProviderUnavailable,
     RequestInvalid,
+    StoreUnavailable,
 )
 from gateway.web.client import address_of, device_of
 from gateway.web.cookies import hand_session
@@ -24,11 +25,7 @@ from gateway.web.forms import read_form
 from gateway.web.invite import NO_TRACE
 from gateway.web.journeys import Errand, Journey, Purpose
 from gateway.web.log_in import held_session, log_in_page
-from gateway.web.onward import (
-    journey_back,
-    oidc_of,
-    send_to_provider,
-)
+from gateway.web.onward import journey_back, oidc_of, send_to_provider
 from gateway.web.pages import page
 from gateway.web.site import LOGIN_PATH, GivenSite, Opened, Site
 from gateway.web.views import administrators
@@ -110,8 +107,8 @@ async def end_sessions(request: Request, site: GivenSite) -> Response:
         return JSONResponse({"error": "invalid_request"}, 503 if away else 400)
     try:
         await site.links.end_at_provider(told)
-    except BaseException:
-        site.provider.forget_logout(told)
+    except StoreUnavailable:
+        site.provider.forget_logout(told)  # so that it counts when it is sent again
         raise
     return Response(status_code=200)
 

@@ -311,3 +311,17 @@ async def test_who_is_disabled_does_not_come_in(house: House) -> None:
 
     assert (answer.status_code, browser.me()) == (403, None)
     assert "Your account is disabled" in answer.text
+
+
+async def test_the_way_leads_back_to_a_notebook_s_own_host(house: House) -> None:
+    """In host routing; the provider's answer is taken on the main host alone."""
+    house.write("server: {", "server: {routing: host, ")
+    browser = house.browser()
+
+    answer = await browser.by_provider(next="http://alice.localhost:8000/lab", sub="s-bob")
+    elsewhere = await browser.http.get(
+        "/-/oidc/callback?state=x", headers={"X-Forwarded-Host": "alice.localhost:8000"}
+    )
+
+    assert answer.headers["location"] == "http://alice.localhost:8000/lab"
+    assert elsewhere.status_code == 404

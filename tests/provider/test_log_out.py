@@ -7,6 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from gateway.core.names import MemberName
+from gateway.core.provider_metadata import BACKCHANNEL_PATH
+from gateway.core.provider_tokens import LoggedOut
+from gateway.errors import StoreUnavailable
 from tests.provider.conftest import Configured
 from tests.provider.fake_provider import FakeProvider
 from tests.provider.house import ORIGIN, PASSWORD, Browser, House, built, onward
@@ -32,7 +35,7 @@ async def bob(house: House) -> Browser:
 async def tell(house: House, **claims: object) -> int:
     token = house.idp.logout_token(**claims)
     form = {"logout_token": token}
-    answer = await house.browser().http.post("/-/oidc/backchannel-logout", data=form)
+    answer = await house.browser().http.post(BACKCHANNEL_PATH, data=form)
     assert answer.headers["cache-control"] == "no-store"
     return answer.status_code
 
@@ -116,10 +119,10 @@ async def test_a_logout_token_is_not_acted_on_twice(house: House, bob: Browser) 
     token = house.idp.logout_token(sub="s-bob")
     form = {"logout_token": token}
     stranger = house.browser()
-    await stranger.http.post("/-/oidc/backchannel-logout", data=form)
+    await stranger.http.post(BACKCHANNEL_PATH, data=form)
     await bob.by_provider(sub="s-bob")
 
-    again = await stranger.http.post("/-/oidc/backchannel-logout", data=form)
+    again = await stranger.http.post(BACKCHANNEL_PATH, data=form)
 
     assert (again.status_code, again.json()) == (400, {"error": "invalid_request"})
     assert bob.member() == BOB
@@ -143,9 +146,27 @@ async def test_nonsense_ends_nothing_and_keeps_nobody_from_being_heard(
     stranger = house.browser()
     for _ in range(25):
         form = {"logout_token": "x.y"}
-        answer = await stranger.http.post("/-/oidc/backchannel-logout", data=form)
+        answer = await stranger.http.post(BACKCHANNEL_PATH, data=form)
         assert answer.status_code == 400
     assert bob.member() == BOB
 
     assert await tell(house, sid="p-1") == 200
+    assert bob.me() is None
+
+
+async def test_a_log_out_that_can_t_be_written_counts_when_it_is_told_again(
+    house: House, bob: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = {"logout_token": house.idp.logout_token(sid="p-1")}
+    stranger = house.browser()
+
+    async def away(told: LoggedOut) -> int:
+        raise StoreUnavailable("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.store, "end_at_provider", away)
+        assert (await stranger.http.post(BACKCHANNEL_PATH, data=form)).status_code == 503
+    assert bob.member() == BOB
+
+    assert (await stranger.http.post(BACKCHANNEL_PATH, data=form)).status_code == 200
     assert bob.me() is None
