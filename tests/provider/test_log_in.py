@@ -72,14 +72,13 @@ async def test_the_session_before_is_over(house: House) -> None:
     assert not house.store.holds(planted.credential)
 
 
-@pytest.mark.parametrize(
-    "wanted", ["//evil.example", "https://evil.example/", "/\\evil", "javascript:x"]
-)
-async def test_nobody_is_sent_elsewhere(house: House, wanted: str) -> None:
+async def test_nobody_is_sent_elsewhere(house: House) -> None:
     """Threat D1."""
-    answer = await house.browser().by_provider(next=wanted, sub="s-bob")
+    wanted = ("//evil.example", "https://evil.example/", "/\\evil", "javascript:x")
 
-    assert answer.headers["location"] == "/"
+    answers = [await house.browser().by_provider(next=one, sub="s-bob") for one in wanted]
+
+    assert {answer.headers["location"] for answer in answers} == {"/"}
 
 
 # --- D8: what comes back must fit what left ---

@@ -128,15 +128,17 @@ async def test_a_logout_token_is_not_acted_on_twice(house: House, bob: Browser) 
     assert bob.member() == BOB
 
 
-@pytest.mark.parametrize(
-    "claims",
-    [{"nonce": "n"}, {"events": None}, {"aud": "x"}, {"iss": "https://evil.example"}, {"exp": 1}, {"iat": None}],
-    ids=str,
-)  # fmt: skip
-async def test_a_bad_logout_token_ends_nothing(
-    house: House, bob: Browser, claims: dict[str, object]
-) -> None:
-    assert await tell(house, **{"sub": "s-bob", **claims}) == 400
+async def test_a_bad_logout_token_ends_nothing(house: House, bob: Browser) -> None:
+    """Each way of being bad is refused in test_provider; here is that nothing ends."""
+    bad = (
+        {"nonce": "n"},
+        {"events": None},
+        {"aud": "x"},
+        {"iss": "https://evil.example"},
+        {"exp": 1},
+    )
+
+    assert [await tell(house, sub="s-bob", **claims) for claims in bad] == [400] * len(bad)
     assert bob.member() == BOB
 
 
