@@ -15,6 +15,7 @@ from gateway.core.inventory import Inventory
 from gateway.core.names import MemberName
 from gateway.provider.provider import Provider
 from gateway.store.store import Store, open_store
+from gateway.web.administration import Administration
 from gateway.web.app import create_app
 from gateway.web.journeys import Journeys
 from gateway.web.site import Site
@@ -74,7 +75,14 @@ class House:
         self.app = create_app(
             Site(
                 inventory=lambda: self.effective.inventory,
-                declared=lambda: self.wanted.inventory,
+                declared=lambda: self.effective.admitted,
+                configured=lambda: self.wanted.inventory,
+                administration=Administration(
+                    declared=lambda: self.effective.everybody,
+                    members=self.store,
+                    configuration=lambda: "",
+                    try_now=lambda _: False,
+                ),
                 accounts=self.store,
                 sharing=self.store,
                 provider=self.provider,
