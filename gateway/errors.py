@@ -21,6 +21,7 @@
     ├── ProviderError              the identity provider can't vouch for somebody
     │   ├── ProviderUnavailable        it can't be asked now, or is not what the configuration says
     │   └── ProviderRefused            it said no, or what it said does not hold
+    ├── PasskeyNeeded              the password is right, and not enough
     └── CredentialRefused          a password, an invite or a token that does not count
         ├── CredentialThrottled        asked too often; says when to ask again
         ├── AdmissionRefused           the provider vouches for them, but they are no member
@@ -30,6 +31,7 @@ The class says whose fault it is and whether another try makes sense. Foreign ex
 these in the module that imports the foreign library; anything else is a bug, and propagates.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum, auto
 
 
@@ -190,6 +192,14 @@ class ProviderRefused(ProviderError):
         super().__init__(detail)
         self.denied = denied
         """Whether it was the person, or the provider, who said no; nothing is wrong then."""
+
+
+class PasskeyNeeded(GatewayError):
+    """The password is right, and one of these passkeys is asked for besides; none can be given where there is none."""
+
+    def __init__(self, passkeys: Sequence[str]) -> None:
+        super().__init__("a passkey is asked for besides")
+        self.passkeys = passkeys
 
 
 class CredentialRefused(GatewayError):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import docker
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.stack import Entry, Stack
 
@@ -16,7 +16,8 @@ ROOT = Path(__file__).parent.parent
 DEBOOTSTRAP = Path("/usr/sbin/debootstrap")
 SYSTEM_CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 
-settings.register_profile("untimed", deadline=None)  # a busy machine is no bug
+# A busy machine is no bug.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 

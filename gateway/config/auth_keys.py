@@ -1,15 +1,21 @@
-"""The keys about how members prove who they are."""
+"""The keys about logging in: with what, and for how long it holds."""
 
 from pydantic import Field
 
-from gateway.config.kinds import File, Flag, Issuer, Scope, Text
+from gateway.config.kinds import File, Flag, Issuer, Scope, SessionLife, Text
 from gateway.config.section import Section
+from gateway.core.inventory import SecondFactor
 
 
 class LocalKeys(Section):
     """Members' own passwords, set through invite links."""
 
     enabled: Flag = Field(default=True, description="Whether members log in with a password.")
+    second_factor: SecondFactor = Field(
+        SecondFactor.OPTIONAL,
+        description="optional: each member chooses whether a passkey is asked for beside the password;"
+        " required: it is asked of all, and who has none needs an invite.",
+    )
 
 
 class OidcKeys(Section):
@@ -47,8 +53,21 @@ class OidcKeys(Section):
     )
 
 
+class SessionsKeys(Section):
+    """How long a log-in holds."""
+
+    idle: SessionLife = Field(
+        7 * 24 * 3600.0, description="It ends when it was not used for so long."
+    )
+    life: SessionLife = Field(
+        30 * 24 * 3600.0,
+        description="It ends after so long, used or not, unless its member logs in again.",
+    )
+
+
 class AuthKeys(Section):
     """How members prove who they are."""
 
     local: LocalKeys = Field(LocalKeys(), description="Members' own passwords.")
     oidc: OidcKeys | None = Field(None, description="An OpenID Connect provider.")
+    sessions: SessionsKeys = Field(SessionsKeys(), description="How long members stay logged in.")

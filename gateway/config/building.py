@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 from pathlib import Path as FilePath
 
-from gateway.config.auth_keys import AuthKeys
+from gateway.config.auth_keys import AuthKeys, OidcKeys
 from gateway.config.checks import GROUP
 from gateway.config.files import is_ca_file
 from gateway.config.keys import (
@@ -23,6 +23,7 @@ from gateway.core.inventory import (
     Auth,
     Grantees,
     Inventory,
+    Lifetimes,
     Limits,
     Log,
     Member,
@@ -171,22 +172,25 @@ def _member(name: str, keys: MemberKeys) -> Member:
 
 
 def _auth(keys: AuthKeys, base: FilePath) -> Auth:
-    oidc = keys.oidc
-    if oidc is None:
-        return Auth(local=keys.local.enabled)
     return Auth(
-        keys.local.enabled,
-        Oidc(
-            issuer=oidc.issuer,
-            client_id=oidc.client_id,
-            client_secret_file=_file(base, oidc.client_secret_file),
-            groups_claim=oidc.groups_claim,
-            name_claim=oidc.name_claim,
-            name=oidc.name,
-            scopes=tuple(dict.fromkeys(["openid", *oidc.scopes])),
-            admit=frozenset(oidc.admit),
-            ca_file=_file(base, oidc.ca_file),
-        ),
+        local=keys.local.enabled,
+        oidc=None if keys.oidc is None else _oidc(keys.oidc, base),
+        second_factor=keys.local.second_factor,
+        sessions=Lifetimes(keys.sessions.idle, keys.sessions.life),
+    )
+
+
+def _oidc(keys: OidcKeys, base: FilePath) -> Oidc:
+    return Oidc(
+        issuer=keys.issuer,
+        client_id=keys.client_id,
+        client_secret_file=_file(base, keys.client_secret_file),
+        groups_claim=keys.groups_claim,
+        name_claim=keys.name_claim,
+        name=keys.name,
+        scopes=tuple(dict.fromkeys(["openid", *keys.scopes])),
+        admit=frozenset(keys.admit),
+        ca_file=_file(base, keys.ca_file),
     )
 
 

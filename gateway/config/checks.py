@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from gateway.config.document import Path, Problem
 from gateway.config.keys import GssapiKeys, Keys, LoginKeys, NotebookKeys, RemoteKeys
 from gateway.config.kinds import is_ip, public_url
-from gateway.core.inventory import HostKeyPolicy, Routing, TokenSource
+from gateway.core.inventory import HostKeyPolicy, PublicUrl, Routing, SecondFactor, TokenSource
+from gateway.core.passkeys import why_impossible
 from gateway.core.suggest import did_you_mean
 
 GROUP = "group:"
@@ -52,6 +53,15 @@ def _check_server(keys: Keys) -> Iterator[Problem]:
         yield Problem(("server", "admin_listen"), "server.admin_listen: the same as server.listen")
     if not keys.auth.local.enabled and keys.auth.oidc is None:
         yield Problem(("auth",), "auth: nobody can log in; enable local or set oidc")
+    yield from _check_second_factor(keys, url)
+
+
+def _check_second_factor(keys: Keys, url: PublicUrl) -> Iterator[Problem]:
+    impossible = why_impossible(url)
+    if keys.auth.local.second_factor is SecondFactor.REQUIRED and impossible:
+        path: Path = ("auth", "local", "second_factor")
+        message = f"auth.local.second_factor: nobody could log in; {impossible}. Set server.public_url to https://NAME"
+        yield Problem(path, message)
 
 
 def _check_remote(keys: Keys, name: str, remote: RemoteKeys) -> Iterator[Problem]:

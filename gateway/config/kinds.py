@@ -25,6 +25,7 @@ MAX_HEAD: Final = 1024 * 1024
 MAX_SOCKET_BYTES: Final = 107
 """What fits into Linux's sockaddr_un with its last byte (unix(7))."""
 SHORTEST_RETENTION: Final = 24 * 3600.0
+SHORTEST_SESSION: Final = 60.0
 AUDIT_OFF: Final = "off"
 AUDIT_STDOUT: Final = "stdout"
 MAX_UID: Final = 2**32 - 1
@@ -64,6 +65,13 @@ def _retention(value: object) -> float:
     seconds = _duration(value)
     if seconds < SHORTEST_RETENTION:
         raise ValueError("must be a day at least: 1d")
+    return seconds
+
+
+def _session_life(value: object) -> float:
+    seconds = _duration(value)
+    if seconds < SHORTEST_SESSION:
+        raise ValueError("must be a minute at least: 1m")
     return seconds
 
 
@@ -320,6 +328,12 @@ Duration = Annotated[
 Retention = Annotated[
     float,
     BeforeValidator(_retention),
+    PlainSerializer(duration_text),
+    WithJsonSchema({"type": "string", "pattern": f"^{DURATION}$"}),
+]
+SessionLife = Annotated[
+    float,
+    BeforeValidator(_session_life),
     PlainSerializer(duration_text),
     WithJsonSchema({"type": "string", "pattern": f"^{DURATION}$"}),
 ]

@@ -1,4 +1,4 @@
-"""A map of ``gateway.yaml`` whose keys are all known."""
+"""A map of the configuration whose keys are all known."""
 
 from typing import ClassVar
 

@@ -47,6 +47,9 @@ class Act(StrEnum):
     PASSWORD_CHANGED = auto()
     DISABLED = auto()
     ENABLED = auto()
+    PASSKEY_ADDED = auto()
+    PASSKEY_REMOVED = auto()
+    SECOND_FACTOR_SET = auto()  # chose to be asked for a passkey besides, or no longer
     TOKEN_MADE = auto()
     TOKEN_REVOKED = auto()
     HOST_KEY_PINNED = auto()

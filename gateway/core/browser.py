@@ -9,6 +9,8 @@ from gateway.core.names import NAME
 from gateway.errors import RequestInvalid
 
 SAFE_METHODS: Final = frozenset({b"GET", b"HEAD", b"OPTIONS"})
+FRAMES: Final = frozenset({b"iframe", b"frame", b"embed", b"object"})
+"""Where Sec-Fetch-Dest puts a page inside another."""
 OWN_SITE: Final = frozenset({None, b"same-origin", b"none"})
 """What Sec-Fetch-Site says of our pages and the address bar; None is a browser that does not say."""
 NEXT: Final = re.compile(r"/(?![/\\])[!-\[\]-~]*")
@@ -62,6 +64,27 @@ def check_site(head: RequestHead, *, origin: bytes, by_token: bool) -> None:
         raise RequestInvalid(403, "this was sent by another site")
     if not _sent_by(origin, head, site):
         raise RequestInvalid(403, "this was not sent by a page of this site")
+
+
+def check_route(head: RequestHead, *, base: bytes) -> None:
+    """Raise RequestInvalid (403) if a page of another route is behind a request that loads no page.
+
+    In path routing all routes share one origin, and the Referer is all that tells them apart: ``base`` is
+    the address that it must begin with. A script can say another page of the origin there, so this stops
+    what does not know of the gateway, and no more; see docs/explanation/threat-model.md.
+    """
+    mode = head.first(b"sec-fetch-mode")
+    framed = head.first(b"sec-fetch-dest") in FRAMES
+    loads_page = mode == b"navigate" and head.method in SAFE_METHODS and not framed
+    if loads_page or head.first(b"upgrade") is not None:
+        return  # browsers send no Referer with a WebSocket
+    referer = head.first(b"referer")
+    if referer is None:
+        # Without Fetch Metadata it may be a program, which sends none.
+        if mode is not None:
+            raise RequestInvalid(403, "this does not say which page asks for it")
+    elif not referer.startswith(base) and not (mode is None and asks_for_page(head)):
+        raise RequestInvalid(403, "this was asked for by a page of another notebook")
 
 
 def _sent_by(origin: bytes, head: RequestHead, site: bytes | None) -> bool:

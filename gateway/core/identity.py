@@ -17,6 +17,16 @@ class CredentialKind(StrEnum):
     TOKEN = auto()
 
 
+class Means(StrEnum):
+    """What a session was logged in with; each reads as it is shown."""
+
+    PASSWORD = "password"  # noqa: S105 - a word, not a secret
+    PASSKEY = "passkey"
+    BOTH = "password and passkey"
+    INVITE = "invite"
+    PROVIDER = "provider"
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A member, as one live credential vouches for them."""

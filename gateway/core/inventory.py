@@ -255,12 +255,31 @@ class Oidc:
         return self.name or urlsplit(self.issuer).netloc
 
 
+class SecondFactor(StrEnum):
+    """Whether a passkey is asked for beside a password."""
+
+    OPTIONAL = auto()
+    REQUIRED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long a session may last."""
+
+    idle_seconds: float = 7 * 24 * 3600.0
+    """Without a request for so long, it ends."""
+    session_seconds: float = 30 * 24 * 3600.0
+    """Even in use, it ends after so long; logging in again begins anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """How members prove who they are."""
+    """How members prove who they are, and for how long that holds."""
 
     local: bool = True
     oidc: Oidc | None = None
+    second_factor: SecondFactor = SecondFactor.OPTIONAL
+    sessions: Lifetimes = Lifetimes()
 
 
 @dataclass(frozen=True, slots=True)

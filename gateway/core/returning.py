@@ -22,7 +22,9 @@ DROPPED: Final = HOP_BY_HOP | {
     b"strict-transport-security",  # speaks for a host that isn't the notebook's
 }
 LOCATIONS: Final = frozenset({b"location", b"content-location"})
-NOT_AS_IT_IS: Final = (DROPPED | LOCATIONS | {b"set-cookie"}) - {b"content-length"}
+REFERRER_POLICY: Final = b"referrer-policy"
+"""The notebook's to say on a host of its own; in path routing the Referer tells routes apart."""
+NOT_AS_IT_IS: Final = (DROPPED | LOCATIONS | {b"set-cookie", REFERRER_POLICY}) - {b"content-length"}
 """All others pass at a glance; the length is whoever writes the head's to judge."""
 ABSOLUTE: Final = re.compile(rb"(?:https?:)?//([^/?#]*)([^\x00-\x20]*)", re.IGNORECASE)
 LOOPBACK: Final = (b"localhost", b"127.0.0.1", b"[::1]")
@@ -50,6 +52,8 @@ def from_notebook(
                 headers.append((name, kept))
         elif name in LOCATIONS:
             headers.append((name, _location(value, place, upstream)))
+        elif name == REFERRER_POLICY and not by_path:
+            headers.append(header)
     return ResponseHead(response.status, response.reason, headers, response.minor)
 
 

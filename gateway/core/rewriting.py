@@ -18,6 +18,7 @@ from gateway.core.head import ResponseHead
 from gateway.core.mapping import is_mapped, own_path, path_outside
 from gateway.core.pages import NO_SETTINGS, moved_page
 from gateway.core.routing import AtNotebook
+from gateway.core.session_notice import with_notice
 from gateway.core.upstream import Upstream
 from gateway.core.viewing_page import SETTINGS, with_badge
 
@@ -52,7 +53,10 @@ class Rewrite:
             body = body.replace(spelling, b"")
         if self._moves and len(body) <= LARGEST_MOVED_BYTES:
             body = self._moved(body)
-        return with_badge(body) if self.viewed and self.page else body
+        if not self.page:
+            return body
+        body = with_notice(body)
+        return with_badge(body) if self.viewed else body
 
     @property
     def _moves(self) -> bool:

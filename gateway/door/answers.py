@@ -10,7 +10,12 @@ _COMMON: Final = (
     b"cache-control: no-store\r\n"
     b"content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n"
     b"x-content-type-options: nosniff\r\n"
+    b"x-frame-options: DENY\r\n"
+    b"referrer-policy: same-origin\r\n"
+    b"cross-origin-resource-policy: same-origin\r\n"
 )
+_HTTPS_ONLY: Final = b"strict-transport-security: max-age=31536000\r\n"
+"""A year, as the control plane says it."""
 
 CROWDED_SECONDS: Final = 5
 NO_MEMBERS: Final[Mapping[str, object]] = MappingProxyType({})
@@ -25,10 +30,11 @@ class Answer(NamedTuple):
     closes: bool = False
     """Whether the connection can't be used after it."""
 
-    def wire(self, *, method: bytes, closes: bool) -> bytes:
-        """Return the bytes to send."""
+    def wire(self, *, method: bytes, closes: bool, secure: bool) -> bytes:
+        """Return the bytes to send; ``secure`` says whether members use https."""
         end = b"connection: close\r\n\r\n" if closes or self.closes else b"\r\n"
-        return self.head + end + (b"" if method == b"HEAD" else self.body)
+        strict = _HTTPS_ONLY if secure else b""
+        return self.head + strict + end + (b"" if method == b"HEAD" else self.body)
 
 
 def protocol_error(status: int, detail: str) -> Answer:

@@ -7,7 +7,7 @@ from typing import Final, Protocol, cast
 
 from gateway.core.framing import Body, BodyKind, check_request, request_body, wants_upgrade
 from gateway.core.head import RequestHead
-from gateway.door.answers import crowded, protocol_error
+from gateway.door.answers import Answer, crowded, protocol_error
 from gateway.door.bodies import BodyReader, reader_of
 from gateway.door.chunks import ChunkFault
 from gateway.door.deadlines import Deadline
@@ -301,12 +301,17 @@ class ClientLeg(asyncio.Protocol):
     def _refuse(self, status: int, detail: str) -> None:
         """Answer what is no acceptable request, and hear no more."""
         self._exchange = self._reader = None
-        self.write(protocol_error(status, detail).wire(method=b"GET", closes=True))
+        self._say(protocol_error(status, detail))
         self._linger()
 
     def _turn_away(self) -> None:
         """Answer who comes when there is no room, whatever is asked."""
-        self.write(crowded().wire(method=b"GET", closes=True))
+        self._say(crowded())
+
+    def _say(self, answer: Answer) -> None:
+        """Send a last answer, to whatever was asked."""
+        secure = self._door.decider.secure
+        self.write(answer.wire(method=b"GET", closes=True, secure=secure))
 
     def _break_off(self, exchange: Exchange, status: int, detail: str) -> None:
         """End an exchange whose client does not hold to the protocol."""

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import quote_from_bytes
 
-from gateway.core.browser import asks_for_page, check_site, from_open_page
+from gateway.core.browser import asks_for_page, check_route, check_site, from_open_page
 from gateway.core.cookies import session_cookie_name
 from gateway.core.credentials import Presented, is_api_path, presented
 from gateway.core.forwarded import Client, client_of
 from gateway.core.framing import wants_upgrade
 from gateway.core.grants import Level, level_of
 from gateway.core.head import RequestHead
-from gateway.core.identity import Identity
+from gateway.core.identity import CredentialId, Identity
 from gateway.core.inventory import Inventory, Routing
 from gateway.core.logout import is_logout
 from gateway.core.mapping import own_path
@@ -43,6 +43,9 @@ class Who(Protocol):
     def token(self, secret: str) -> Identity | None:
         """Return whom the token ``secret`` vouches for."""
 
+    def holds(self, credential: CredentialId) -> bool:
+        """Say whether a session or token still counts; asking is not using."""
+
 
 class Ready(Protocol):
     """How notebooks stand; asked from memory too."""
@@ -66,8 +69,6 @@ class ToNotebook:
 
     place: AtNotebook
     identity: Identity
-    secret: str
-    """Asked about again whenever a credential may have ended; never logged."""
     target: bytes
     client: Client
     page: bool
@@ -96,7 +97,8 @@ class Decider:
         self.inventory = inventory
         self._server = inventory.server
         self._routes = Routes(inventory.server)
-        self.cookie = session_cookie_name(secure=inventory.server.public_url.secure)
+        self.secure = inventory.server.public_url.secure
+        self.cookie = session_cookie_name(secure=self.secure)
         self._origin = inventory.server.public_url.origin.encode()
 
     def decide(self, head: RequestHead, *, peer: str, secure: bool) -> Plan:
@@ -118,11 +120,10 @@ class Decider:
 
     def holds(self, plan: ToNotebook) -> bool:
         """Say whether what let ``plan`` through would let it through now."""
-        by_token = self._who.token(plan.secret)
-        identity = self._who.session(plan.secret) if by_token is None else by_token
-        if identity is None or identity != plan.identity:
+        # By its name, not by its secret: that is another one after a log-in that renews the session.
+        if not self._who.holds(plan.identity.credential):
             return False
-        level = self._level(identity, plan.place.name)
+        level = self._level(plan.identity, plan.place.name)
         return level is Level.USE or (level is Level.VIEW and plan.viewing is not None)
 
     def waiting(self, head: RequestHead, plan: ToNotebook, seen: Reason) -> ToControl:
@@ -141,12 +142,14 @@ class Decider:
 
     def _at_notebook(self, place: AtNotebook, head: RequestHead, client: Client) -> Plan:
         shown = presented(head, cookie=self.cookie, api_path=is_api_path(place.rest))
-        found = self._identify(shown, place.name)
-        if found is None:
+        identity = self._identify(shown, place.name)
+        if identity is None:
             return self._unknown(head, shown)
-        identity, secret = found
         try:
-            check_site(head, origin=self._origin_of(place), by_token=shown.token is not None)
+            by_token, origin = shown.token is not None, self._origin_of(place)
+            check_site(head, origin=origin, by_token=by_token)
+            if place.prefix and not by_token:
+                check_route(head, base=origin + place.prefix + b"/")
         except RequestInvalid as exc:
             return problem(exc.status, exc.detail)
         level = self._level(identity, place.name)
@@ -157,7 +160,7 @@ class Decider:
         if is_logout(place) and self._token_added(place.name):
             # With a token of its own added, the notebook would log nobody out.
             return redirect(303, self._origin + b"/")
-        plan = ToNotebook(place, identity, secret, shown.target, client, asks_for_page(head))
+        plan = ToNotebook(place, identity, shown.target, client, asks_for_page(head))
         upstream_of = self._ready.upstream_nowait
         return plan if level is Level.USE else self.judged(plan, head, upstream_of(place.name))
 
@@ -191,19 +194,19 @@ class Decider:
             plan.target = plan.target.replace(b"/room/" + named, b"/room/" + room, 1)
         return plan
 
-    def _identify(self, shown: Presented, notebook: NotebookName) -> tuple[Identity, str] | None:
-        """Return who it is and the secret that says so; a secret shown twice is none (threat C7)."""
+    def _identify(self, shown: Presented, notebook: NotebookName) -> Identity | None:
+        """Return who it is; a secret shown twice is none (threat C7)."""
         if shown.token is not None:
-            identity, secret = self._who.token(shown.token), shown.token
+            identity = self._who.token(shown.token)
         elif len(shown.sessions) == 1:
-            identity, secret = self._who.session(shown.sessions[0]), shown.sessions[0]
+            identity = self._who.session(shown.sessions[0])
         else:
             return None
         if identity is None or identity.member not in self.inventory.members:
             return None
         if shown.token is None and identity.audience != self._audience(notebook):
             return None
-        return identity, secret
+        return identity
 
     def _audience(self, notebook: NotebookName) -> NotebookName | None:
         return notebook if self._server.routing is Routing.HOST else None
@@ -251,6 +254,7 @@ def _may_be_on_hosts(path: bytes, host: NotebookName) -> bool:
     return path.startswith(STATIC_PAGES) or path in (
         b"/-/enter",
         b"/-/logout",
+        b"/-/session",
         MISSING_PAGE,
         waiting,
         waiting + b"/state",

@@ -192,7 +192,8 @@ class Exchange:
 
     def answer(self, answer: Answer) -> None:
         """Answer in place of an upstream."""
-        self._reply.give(answer, keep=self._keeps_client())
+        secure = self._door.decider.secure
+        self._reply.give(answer, keep=self._keeps_client(), secure=secure)
         self._over(keep=self._reply.keep)
 
     # What the upstream's leg calls.
@@ -347,8 +348,7 @@ class Exchange:
     def _returning(
         self, plan: ToControl | ToNotebook, head: ResponseHead, leg: UpstreamLeg
     ) -> ResponseHead:
-        secure = self._door.decider.inventory.server.public_url.secure
-        return returning(plan, head, leg.upstream, secure=secure)
+        return returning(plan, head, leg.upstream, secure=self._door.decider.secure)
 
     def _keeps_client(self) -> bool:
         return self.request_whole and not self._door.draining and keeps_alive(self._head)

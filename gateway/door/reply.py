@@ -70,12 +70,13 @@ class Reply:
         self.status = head.status
         self._client.write(switching_bytes(head))
 
-    def give(self, answer: Answer, *, keep: bool) -> None:
+    def give(self, answer: Answer, *, keep: bool, secure: bool) -> None:
         """Answer in place of an upstream; ``keep`` says whether the connection may go on."""
         self._rewrite, self._head = None, b""
         self.status = answer.status
         self.keep = keep and not answer.closes
-        self._client.write(answer.wire(method=self._request.method, closes=not self.keep))
+        method = self._request.method
+        self._client.write(answer.wire(method=method, closes=not self.keep, secure=secure))
 
     def begin(self, head: ResponseHead, body: Body, *, rewrite: Rewrite | None, keep: bool) -> None:
         """Send ``head``; with ``rewrite``, once its body is whole and rewritten."""

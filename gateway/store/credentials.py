@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 
 from gateway.core.audit import Act, entry
 from gateway.core.identity import CredentialId, CredentialKind, Identity
+from gateway.core.inventory import Lifetimes
 from gateway.core.names import MemberName, NotebookName, RemoteName
 from gateway.core.token_format import is_token
 from gateway.errors import CredentialRefused, StoreUnavailable
@@ -20,7 +22,7 @@ from gateway.store.rows import (
     LONGEST_ADDRESS,
     LONGEST_DEVICE,
     LONGEST_LABEL,
-    Lifetimes,
+    Arrival,
     Opened,
     SessionRow,
     TokenRow,
@@ -54,6 +56,11 @@ class Credentials:
         self._memory = ledger.memory
         self._clock = clock
         self._lifetimes = lifetimes
+
+    def live_by(self, lifetimes: Lifetimes) -> None:
+        """Take on other lifetimes: how idle a session may be changes at once, its end at the next log-in."""
+        self._lifetimes = lifetimes
+        self._ledger.live_by(lifetimes.idle_seconds, self._clock())
 
     # --- The hot path: memory only ---
 
@@ -103,13 +110,17 @@ class Credentials:
                 return await self._open_session(
                     change,
                     row.member,
-                    address=row.address,
-                    device=row.device,
+                    Arrival(row.address, row.device, row.means),
                     parent=row,
                     audience=audience,
                 )
         except IntegrityError as exc:  # another process ended the parent just now
             raise CredentialRefused("the session has ended") from exc
+
+    def session_end(self, secret: str) -> float | None:
+        """Return when a session ends if it is not used before; asking is not using."""
+        held = self._memory.sessions.get(digest_of(secret))
+        return held.end if held is not None and self._counts(held) else None
 
     async def log_out(self, credential: CredentialId) -> None:
         """End a session and those opened from it: here at once, whether the database can be written or not."""
@@ -200,13 +211,50 @@ class Credentials:
         held.use(now)
         return held.identity
 
+    async def _begin_session(
+        self,
+        change: Change,
+        member: MemberName,
+        arrival: Arrival,
+        *,
+        replaces: CredentialId | None,
+    ) -> Opened:
+        """Open a session in place of ``replaces``, the browser's old one.
+
+        Where that was the same member's it goes on, under a new secret and with a new end: what is open
+        in its name stays open. Its old secret is worth nothing from then on (threat D6).
+        """
+        row = self._renewable(replaces, member)
+        if row is not None:
+            secret, renewed = new_secret(), self._renewed(row, arrival)
+            if await statements.renew_session(change.connection, digest_of(secret), renewed):
+                change.renewed.append(self._held(secret, renewed))
+                return Opened(secret, change.renewed[-1].identity)
+        await change.end({replaces} if replaces is not None else ())
+        return await self._open_session(change, member, arrival)
+
+    def _renewable(self, session: CredentialId | None, member: MemberName) -> SessionRow | None:
+        held = None if session is None else self._memory.get(session)
+        row = None if held is None or not self._counts(held) else session_row(held)
+        return row if row is not None and (row.member, row.audience) == (member, None) else None
+
+    def _renewed(self, row: SessionRow, arrival: Arrival) -> SessionRow:
+        now = self._clock()
+        return replace(
+            row,
+            expires_at=now + self._lifetimes.session_seconds,
+            used_at=now,
+            address=printable(arrival.address, LONGEST_ADDRESS),
+            device=printable(arrival.device, LONGEST_DEVICE),
+            means=arrival.means,
+        )
+
     async def _open_session(
         self,
         change: Change,
         member: MemberName,
+        arrival: Arrival,
         *,
-        address: str,
-        device: str,
         parent: SessionRow | None = None,
         audience: NotebookName | None = None,
     ) -> Opened:
@@ -217,16 +265,20 @@ class Credentials:
             created_at=now,
             expires_at=parent.expires_at if parent else now + self._lifetimes.session_seconds,
             used_at=now,
-            address=printable(address, LONGEST_ADDRESS),
-            device=printable(device, LONGEST_DEVICE),
+            address=printable(arrival.address, LONGEST_ADDRESS),
+            device=printable(arrival.device, LONGEST_DEVICE),
+            means=arrival.means,
             parent=parent.credential if parent else None,
             audience=audience,
         )
         await change.end(self._surplus(member, keep=row.parent))
         await statements.insert_session(change.connection, digest_of(secret), row)
-        held = held_session(digest_of(secret), row, idle_seconds=self._lifetimes.idle_seconds)
+        held = self._held(secret, row)
         change.opened.append(held)
         return Opened(secret, held.identity)
+
+    def _held(self, secret: str, row: SessionRow) -> Held:
+        return held_session(digest_of(secret), row, idle_seconds=self._lifetimes.idle_seconds)
 
     def _surplus(self, member: MemberName, *, keep: CredentialId | None) -> set[CredentialId]:
         held = self._memory.of(member, CredentialKind.SESSION)

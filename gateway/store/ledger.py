@@ -41,6 +41,8 @@ class Change:
 
     connection: AsyncConnection
     opened: list[Held] = field(default_factory=list)
+    renewed: list[Held] = field(default_factory=list)
+    """Sessions that go on, under another secret and with another end."""
     ended: set[CredentialId] = field(default_factory=set)
     pinned: dict[RemoteName, str] = field(default_factory=dict)
     shared: Shared | None = None
@@ -90,6 +92,12 @@ class Ledger:
     def on_change(self, callback: Callable[[], None]) -> None:
         """Have ``callback`` called after credentials may have ended, or shares or disabled members changed."""
         self._callbacks.append(callback)
+
+    def live_by(self, idle_seconds: float, now: float) -> None:
+        """Have sessions end when they are idle for so long, those that are open too."""
+        self._idle_seconds = idle_seconds
+        self.memory.live_by(idle_seconds)
+        self.drop_expired(now)
 
     def on_pins(self, callback: PinsChanged) -> None:
         """Have ``callback`` called with the remotes whose pins have changed."""
@@ -195,6 +203,8 @@ class Ledger:
     def _apply(self, change: Change) -> None:
         for held in change.opened:
             self.memory.put(held)
+        for held in change.renewed:
+            self.memory.renew(held)
         before, self.memory.pins = self.memory.pins, self.memory.pins | change.pinned
         self._tell_of_pins(before)
         news = self._know(change.shared, change.disabled, change.links)

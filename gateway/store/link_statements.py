@@ -46,10 +46,17 @@ async def delete_link(connection: AsyncConnection, member: MemberName) -> bool:
     return gone.rowcount > 0
 
 
+async def delete_own_link(connection: AsyncConnection, member: MemberName) -> None:
+    """Delete the link that a member made; what the configuration or a group says stays."""
+    made = _links.c.origin == Origin.LINKED.value
+    await connection.execute(delete(_links).where(_links.c.member == member, made))
+
+
 async def save_session(
     connection: AsyncConnection, session: CredentialId, arrival: Arrival
 ) -> None:
-    """Keep what the provider said of a session."""
+    """Keep what the provider said of a session, in place of what it said when it began."""
+    await connection.execute(delete(_sessions).where(_sessions.c.session == session))
     await connection.execute(
         insert(_sessions).values(
             session=session,

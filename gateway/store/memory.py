@@ -13,7 +13,7 @@ from gateway.store.rows import SessionRow, TokenRow
 
 @dataclass(slots=True, eq=False)
 class Held:
-    """A credential as memory holds it; only its last use ever changes."""
+    """A credential as memory holds it; only its last use changes, and its end where a log-in renews it."""
 
     digest: bytes
     row: SessionRow | TokenRow
@@ -27,6 +27,11 @@ class Held:
     def alive(self, now: float) -> bool:
         """Say whether it counts; a clock set back ends nothing."""
         return now < self.identity.expires_at and now - self.used_at < self.idle_seconds
+
+    @property
+    def end(self) -> float:
+        """When it ends, if it is not used before."""
+        return min(self.identity.expires_at, self.used_at + self.idle_seconds)
 
     def use(self, now: float) -> None:
         """Note a use; using a notebook's host is also using the session it was opened from."""
@@ -78,6 +83,23 @@ class Memory:
         self._by_id[held.identity.credential] = held
         self._shelf(held)[held.digest] = held
 
+    def renew(self, renewed: Held) -> None:
+        """Have a session go on as ``renewed``, and its children to the same end; one that is gone stays so."""
+        if self._by_id.get(renewed.identity.credential) is None:
+            return
+        children = [one for one in self if _parent_of(one) == renewed.identity.credential]
+        self._shelf(renewed).pop(self._by_id[renewed.identity.credential].digest)
+        self.put(renewed)
+        for child in children:
+            child.parent, child.used_at = renewed, renewed.used_at
+            child.row = replace(child.row, expires_at=renewed.identity.expires_at)
+            child.identity = replace(child.identity, expires_at=renewed.identity.expires_at)
+
+    def live_by(self, idle_seconds: float) -> None:
+        """Have sessions end when they are idle for so long."""
+        for held in self.sessions.values():
+            held.idle_seconds = idle_seconds
+
     def end(self, credentials: Iterable[CredentialId]) -> bool:
         """Forget credentials and the children of each; say whether there was any."""
         names = self._by_id.keys() & set(credentials)
@@ -116,8 +138,7 @@ class Memory:
 
     def next_end(self, now: float) -> float:
         """Return when the next credential ends, if it is not used before."""
-        ends = (min(held.identity.expires_at, held.used_at + held.idle_seconds) for held in self)
-        return min((end for end in ends if end > now), default=math.inf)
+        return min((held.end for held in self if held.end > now), default=math.inf)
 
     def _shelf(self, held: Held) -> dict[bytes, Held]:
         return self.sessions if held.identity.kind is CredentialKind.SESSION else self.tokens
@@ -136,4 +157,8 @@ def token_row(held: Held) -> TokenRow | None:
 
 
 def _is_child(held: Held) -> bool:
-    return isinstance(held.row, SessionRow) and held.row.parent is not None
+    return _parent_of(held) is not None
+
+
+def _parent_of(held: Held) -> CredentialId | None:
+    return held.row.parent if isinstance(held.row, SessionRow) else None

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from gateway.core.audit import Act
-from gateway.core.identity import CredentialId
+from gateway.core.identity import CredentialId, Means
 from gateway.core.inventory import Inventory
 from gateway.core.linking import (
     Link,
@@ -20,7 +20,7 @@ from gateway.core.names import MemberName
 from gateway.core.provider_answer import Arrival
 from gateway.core.provider_tokens import LoggedOut
 from gateway.errors import AdmissionRefused, CredentialRefused, Hindrance
-from gateway.store import link_statements, statements
+from gateway.store import link_statements, passkey_statements, rows, statements
 from gateway.store.credentials import Credentials
 from gateway.store.hashing import digest_of
 from gateway.store.ledger import Change
@@ -59,8 +59,9 @@ class ProviderLinks(Credentials):
             refusal = judged.refusal
             if judged.link is not None and refusal is None:
                 member = judged.link.member
-                await change.end({replaces} if replaces is not None else ())
-                opened = await self._come_in(change, member, arrival, address, device)
+                whence = rows.Arrival(address, device, Means.PROVIDER)
+                opened = await self._begin_session(change, member, whence, replaces=replaces)
+                await self._keep(change, opened, arrival)
                 detail = f"{BY_PROVIDER}, {device}"
                 self._note_in(change, Act.LOGGED_IN, actor=member, address=address, detail=detail)
         if opened is None:
@@ -93,7 +94,7 @@ class ProviderLinks(Credentials):
         device: str,
         replaces: CredentialId | None = None,
     ) -> Opened:
-        """Link the invited member to whoever arrived, void the invite and any password, and open a session.
+        """Link the invited member to whoever arrived, void the invite, password and passkeys, and open a session.
 
         Raises CredentialRefused; after an AdmissionRefused the invite is still good.
         """
@@ -106,9 +107,12 @@ class ProviderLinks(Credentials):
             # As with a new password: who stole something is out.
             await statements.save_account(connection, member, {"password": None})
             await statements.delete_invite(connection, member)
+            await passkey_statements.delete_all(connection, member)
             await change.end_all(member, tokens=True)
             await change.end({replaces} if replaces is not None else ())
-            opened = await self._come_in(change, member, arrival, address, device)
+            whence = rows.Arrival(address, device, Means.PROVIDER)
+            opened = await self._open_session(change, member, whence)
+            await self._keep(change, opened, arrival)
             self._note_in(
                 change, Act.INVITE_TAKEN, actor=member, address=address, detail=BY_PROVIDER
             )
@@ -194,15 +198,11 @@ class ProviderLinks(Credentials):
             self._note_in(change, Act.ADMITTED, subject=member, detail=arrival.subject)
         return judged
 
-    async def _come_in(
-        self, change: Change, member: MemberName, arrival: Arrival, address: str, device: str
-    ) -> Opened:
-        values = {"last_login_at": self._clock()}
-        await statements.save_account(change.connection, member, values)
-        opened = await self._open_session(change, member, address=address, device=device)
-        credential = opened.identity.credential
-        await link_statements.save_session(change.connection, credential, arrival)
-        return opened
+    async def _keep(self, change: Change, opened: Opened, arrival: Arrival) -> None:
+        """Keep what the provider says of a session, and that its member was here."""
+        identity, values = opened.identity, {"last_login_at": self._clock()}
+        await statements.save_account(change.connection, identity.member, values)
+        await link_statements.save_session(change.connection, identity.credential, arrival)
 
     async def _link(
         self,
@@ -228,6 +228,7 @@ class ProviderLinks(Credentials):
 
     async def _forget(self, change: Change, member: MemberName) -> None:
         await change.end_all(member, tokens=True)
+        await passkey_statements.delete_all(change.connection, member)
         await link_statements.forget_member(change.connection, member)
 
     def _member_behind(self, session: CredentialId) -> str:

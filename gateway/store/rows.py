@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.core.identity import CredentialId, Identity
+from gateway.core.identity import CredentialId, Identity, Means
 from gateway.core.names import MemberName, NotebookName
 
 DAY: Final = 24 * 3600.0
@@ -13,21 +13,20 @@ LONGEST_LABEL: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Lifetimes:
-    """How long a session may last."""
-
-    idle_seconds: float = 7 * DAY
-    """Without a request for so long, it ends."""
-    session_seconds: float = 30 * DAY
-    """Even in use, it ends after so long."""
-
-
-@dataclass(frozen=True, slots=True)
 class Opened:
     """A new session: the only time that its secret is seen."""
 
     secret: str = field(repr=False)
     identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """From where somebody logs in, and with what."""
+
+    address: str
+    device: str
+    means: Means | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,8 @@ class SessionRow:
     """The session that it was opened from, and dies with."""
     audience: NotebookName | None = None
     """The one notebook whose host it is good for; None is the main host."""
+    means: Means | None = None
+    """What it was logged in with; None where that was not noted yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.core.identity import CredentialId
+from gateway.core.identity import CredentialId, Means
 from gateway.core.names import MemberName, NotebookName, RemoteName
 from gateway.store import tables
 from gateway.store.memory import Held, held_session, held_token
@@ -84,8 +84,21 @@ async def insert_session(connection: AsyncConnection, digest: bytes, row: Sessio
             created_at=row.created_at,
             expires_at=row.expires_at,
             used_at=row.used_at,
+            means=row.means,
         )
     )
+
+
+async def renew_session(connection: AsyncConnection, digest: bytes, row: SessionRow) -> bool:
+    """Give a session a new secret and a new end, which its children share; say whether it is there still."""
+    sessions = tables.sessions
+    values = {"expires_at": row.expires_at, "used_at": row.used_at}
+    renewed = update(sessions).where(sessions.c.id == row.credential)
+    here = {"address": row.address, "device": row.device, "means": row.means, "digest": digest}
+    found = await connection.execute(renewed.values(**values, **here))
+    children = update(sessions).where(sessions.c.parent == row.credential)
+    await connection.execute(children.values(**values))
+    return found.rowcount == 1
 
 
 async def insert_token(connection: AsyncConnection, digest: bytes, row: TokenRow) -> None:
@@ -226,6 +239,7 @@ def _session(row: Row[tuple[object, ...]]) -> SessionRow:
         device=row.device,
         parent=None if row.parent is None else CredentialId(row.parent),
         audience=None if row.audience is None else NotebookName(row.audience),
+        means=None if row.means is None else Means(row.means),
     )
 
 

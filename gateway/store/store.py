@@ -8,11 +8,12 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from gateway.core.audit import Act
-from gateway.core.identity import CredentialId
+from gateway.core.identity import CredentialId, Means
+from gateway.core.inventory import Lifetimes
 from gateway.core.names import MemberName, is_name
 from gateway.core.passwords import check_password
 from gateway.errors import CredentialRefused, CredentialThrottled, StoreUnavailable
-from gateway.store import statements
+from gateway.store import link_statements, passkey_statements, statements
 from gateway.store.administering import Administering
 from gateway.store.auditing import Auditing
 from gateway.store.credentials import Clock, Credentials
@@ -21,8 +22,9 @@ from gateway.store.following import Sleep, wakes
 from gateway.store.hashing import Hasher, Passwords, argon2id, digest_of
 from gateway.store.ledger import Change, Ledger
 from gateway.store.memory import session_row
+from gateway.store.passkeys import Passkeys
 from gateway.store.provider_links import ProviderLinks
-from gateway.store.rows import Lifetimes, Opened
+from gateway.store.rows import Arrival, Opened
 from gateway.store.shares import Shares
 from gateway.store.statements import Standing
 from gateway.store.turnstile import Turnstile
@@ -61,7 +63,7 @@ async def open_store(
         await database.close()
 
 
-class Store(Administering, ProviderLinks, Shares):
+class Store(Passkeys, Administering, ProviderLinks, Shares):
     """What must last of who is who; the door asks it for every request, and it never makes the door wait."""
 
     def __init__(
@@ -140,10 +142,11 @@ class Store(Administering, ProviderLinks, Shares):
         address: str,
         device: str,
         replaces: CredentialId | None = None,
+        passkey_required: bool = False,
     ) -> Opened:
         """Open a session for who knows the password; ``replaces``, the browser's old one, ends.
 
-        Raises CredentialThrottled, or CredentialRefused with nothing in it, or in the time that it
+        Raises PasskeyNeeded where the password is right and not enough, CredentialThrottled, or CredentialRefused with nothing in it, or in the time that it
         takes, about whether the account exists.
         """
         standing = await self._verified(member, password, address=address)
@@ -153,9 +156,10 @@ class Store(Administering, ProviderLinks, Shares):
         async with self._ledger.changing() as change:
             if await statements.standing(change.connection, member) != standing:
                 raise _refused()  # disabled, or given a new password, while we looked
+            await self._check_second_factor(change, member, required=passkey_required)
             await statements.save_account(change.connection, member, values)
-            await change.end({replaces} if replaces is not None else ())
-            opened = await self._open_session(change, member, address=address, device=device)
+            arrival = Arrival(address, device, Means.PASSWORD)
+            opened = await self._begin_session(change, member, arrival, replaces=replaces)
             self._note_in(change, Act.LOGGED_IN, actor=member, address=address, detail=device)
         log.info("%s: logged in from %s as %s", member, address, opened.identity.credential)
         return opened
@@ -193,13 +197,14 @@ class Store(Administering, ProviderLinks, Shares):
                 change.connection, member, {"last_login_at": self._clock()}
             )
             await change.end({replaces} if replaces is not None else ())
-            opened = await self._open_session(change, member, address=address, device=device)
+            arrival = Arrival(address, device, Means.INVITE)
+            opened = await self._open_session(change, member, arrival)
             self._note_in(change, Act.INVITE_TAKEN, actor=member, address=address, detail=device)
         log.info("%s: took the invite from %s as %s", member, address, opened.identity.credential)
         return opened
 
     async def set_password(self, member: MemberName, password: str) -> None:
-        """Set a password: all the member's sessions end and, where one is replaced, the tokens too.
+        """Set a password: all the member's sessions end, passkeys go and, where one is replaced, the tokens too.
 
         Raises PasswordTooWeak.
         """
@@ -217,10 +222,7 @@ class Store(Administering, ProviderLinks, Shares):
 
         Raises CredentialRefused, CredentialThrottled or PasswordTooWeak.
         """
-        held = self._memory.get(session)
-        if held is None or not self.holds(session):
-            raise CredentialRefused("the session has ended")
-        member = held.identity.member
+        member = self._member_of(session)
         check_password(password, member)
         standing = await self._verified(member, current, address=address)
         encoded = await self._passwords.hash(password)
@@ -232,9 +234,15 @@ class Store(Administering, ProviderLinks, Shares):
             self._note_in(change, Act.PASSWORD_CHANGED, actor=member, address=address)
         log.info("%s: password changed from %s", member, address)
 
-    async def prove(self, member: MemberName, password: str, *, address: str) -> None:
-        """Raise CredentialRefused or CredentialThrottled unless this is the member's password."""
-        await self._verified(member, password, address=address)
+    async def check_password(self, session: CredentialId, password: str, *, address: str) -> None:
+        """Raise CredentialRefused or CredentialThrottled unless this is the password of the session's member."""
+        await self._verified(self._member_of(session), password, address=address)
+
+    def _member_of(self, session: CredentialId) -> MemberName:
+        held = self._memory.get(session)
+        if held is None or not self._counts(held):
+            raise CredentialRefused("the session has ended")
+        return held.identity.member
 
     async def _verified(self, member: MemberName, password: str, *, address: str) -> Standing:
         known = is_name(member)
@@ -267,6 +275,9 @@ class Store(Administering, ProviderLinks, Shares):
         before = await statements.standing(change.connection, member)
         await statements.save_account(change.connection, member, {"password": encoded})
         await statements.delete_invite(change.connection, member)
+        await passkey_statements.delete_all(change.connection, member)
+        await link_statements.delete_own_link(change.connection, member)
+        change.links = await link_statements.links(change.connection)
         await change.end_all(member, tokens=before.password is not None)
 
 

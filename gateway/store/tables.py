@@ -3,6 +3,7 @@
 from typing import Final
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     Double,
@@ -19,6 +20,8 @@ from sqlalchemy.types import TypeEngine
 
 TIME: Final[TypeEngine[float]] = Double().with_variant(REAL(), "sqlite")
 """Seconds since the epoch."""
+COUNT: Final[TypeEngine[int]] = BigInteger().with_variant(Integer(), "sqlite")
+"""Passkeys count in 32 bits without a sign."""
 
 metadata: Final = MetaData(
     naming_convention={
@@ -62,6 +65,7 @@ sessions: Final = Table(
     Column("created_at", TIME, nullable=False),
     Column("expires_at", TIME, nullable=False),
     Column("used_at", TIME, nullable=False),
+    Column("means", Text),
     Index(None, "parent"),
     sqlite_strict=True,
 )
@@ -76,6 +80,28 @@ tokens: Final = Table(
     Column("created_at", TIME, nullable=False),
     Column("expires_at", TIME),
     Column("used_at", TIME),
+    sqlite_strict=True,
+)
+
+passkeys: Final = Table(
+    "passkeys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("member", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", COUNT, nullable=False),
+    Column("handle", LargeBinary, nullable=False),  # the same for all of a member's
+    Column("created_at", TIME, nullable=False),
+    Column("used_at", TIME),
+    Index(None, "member"),
+    sqlite_strict=True,
+)
+
+second_factors: Final = Table(
+    "second_factors",
+    metadata,
+    Column("member", Text, primary_key=True),  # wants to be asked for a passkey beside the password
     sqlite_strict=True,
 )
 

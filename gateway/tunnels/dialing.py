@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 import asyncssh
+from asyncssh.packet import PacketDecodeError
 
 from gateway.core.host_key import Verdict, same_fingerprint
 from gateway.core.inventory import Remote
@@ -177,6 +178,16 @@ async def connect(
 
 
 async def _log_in(
+    way: Way, wants: Wants, greeter: Greeter, line: socket.socket | None
+) -> asyncssh.SSHClientConnection:
+    try:
+        return await _connect(way, wants, greeter, line)
+    except PacketDecodeError as exc:
+        # None of asyncssh's own errors, though a remote can bring it about.
+        raise asyncssh.ProtocolError(f"it sent a broken packet: {exc}") from exc
+
+
+async def _connect(
     way: Way, wants: Wants, greeter: Greeter, line: socket.socket | None
 ) -> asyncssh.SSHClientConnection:
     remote, ccache = way.remote, wants.proof.ccache

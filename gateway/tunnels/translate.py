@@ -1,6 +1,7 @@
 """What asyncssh and the socket raise, as failures of ours: a reason, and a sentence with the fix."""
 
 import socket
+from typing import Final
 
 import asyncssh
 
@@ -18,6 +19,8 @@ from gateway.errors import (
     UpstreamError,
 )
 
+LONGEST_REASON: Final = 200
+"""Characters of what a remote says; it may be anybody, and what it says reaches logs and pages."""
 BUSY_CODES = {asyncssh.DISC_TOO_MANY_CONNECTIONS, asyncssh.DISC_SERVICE_NOT_AVAILABLE}
 
 
@@ -107,14 +110,19 @@ def _disconnected(
     if isinstance(exc, asyncssh.ConnectionLost) or exc.code in BUSY_CODES:
         detail = f"{where} hung up before {login} was logged in; it may be busy"
         return RemoteUnreachable(Reason.BUSY, detail)
-    return RemoteUnreachable(Reason.NOT_SSH, f"{where} does not speak SSH as we do: {exc.reason}")
+    return RemoteUnreachable(Reason.NOT_SSH, f"{where} does not speak SSH as we do: {_told(exc)}")
 
 
 def _jump_error(exc: asyncssh.ChannelOpenError, remote: Remote, where: str) -> RemoteError:
     if exc.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
         return RemoteRejected(
-            Reason.FORWARDING_REFUSED, f"{remote.jump} does not forward to {where}: {exc.reason}"
+            Reason.FORWARDING_REFUSED, f"{remote.jump} does not forward to {where}: {_told(exc)}"
         )
     return RemoteUnreachable(
-        Reason.UNREACHABLE, f"{where} can't be reached from {remote.jump}: {exc.reason}"
+        Reason.UNREACHABLE, f"{where} can't be reached from {remote.jump}: {_told(exc)}"
     )
+
+
+def _told(exc: asyncssh.DisconnectError | asyncssh.ChannelOpenError) -> str:
+    """Return what the remote says of it, as one line that drives no terminal."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in exc.reason[:LONGEST_REASON])

@@ -10,6 +10,7 @@ from gateway.errors import CredentialRefused, CredentialThrottled, PasswordTooWe
 from gateway.web.client import address_of
 from gateway.web.forms import CSRF_FIELD, Form, label_in, password_in, read_form
 from gateway.web.pages import page
+from gateway.web.sessions import sessions_of
 from gateway.web.site import GivenSite, Site
 from gateway.web.visitor import LoggedIn, Visitor, check_csrf, on_main_host, page_asked_for
 from gateway.web.words import wait
@@ -29,6 +30,7 @@ SAYINGS: Final = {
     "sessions": "Your other sessions have ended.",
     "linked": "You are linked, and can log in that way from now on.",
     "unlinked": "You are no longer linked. Sessions that came that way have ended.",
+    "session": "The session has ended. What was open in its name is closed.",
     "token": "The token is revoked. What used it is logged out.",
 }
 
@@ -62,16 +64,6 @@ async def change_password(request: Request, site: GivenSite, visitor: LoggedIn) 
     else:
         return RedirectResponse("/-/account?done=password", 303)
     return await account_page(request, site, visitor, status=status, trouble=trouble)
-
-
-@router.post("/sessions/end")
-async def end_other_sessions(request: Request, site: GivenSite, visitor: LoggedIn) -> Response:
-    """End all the visitor's sessions but this one, and those that this one opened."""
-    await checked_form(request, visitor)
-    for row in await site.accounts.sessions(visitor.member.name):
-        if row.credential != visitor.identity.credential and row.audience is None:
-            await site.accounts.log_out(row.credential)
-    return RedirectResponse("/-/account?done=sessions", 303)
 
 
 @router.post("/tokens")
@@ -124,16 +116,16 @@ async def account_page(
 ) -> Response:
     """Return the account page."""
     member = visitor.member.name
-    sessions = await site.accounts.sessions(visitor.member.name)
     context: dict[str, object] = {
         "said": "",
         "trouble": "",
         "made": None,
-        "sessions": [row for row in sessions if row.audience is None],
+        "sessions": await sessions_of(site, visitor),
         "provider": site.inventory().auth.oidc,
         "link": next((one for one in site.links.links() if one.member == member), None),
         "has_password": await site.links.has_password(member),
         "tokens": await site.accounts.tokens(visitor.member.name),
         "lifetimes": LIFETIMES,
+        "local": site.inventory().auth.local,
     }
     return page(request, "account.html", status=status, visitor=visitor, context=context | shown)

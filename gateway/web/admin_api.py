@@ -26,9 +26,6 @@ from gateway.web.visitor import on_main_host
 _unreadable: Final[dict[int | str, dict[str, object]]] = {
     503: {"model": Problem, "description": "The store can't be used now; Retry-After says when"}
 }
-_unposted: Final[dict[int | str, dict[str, object]]] = {
-    415: {"model": Problem, "description": "The body is not called JSON"}
-}
 
 router = APIRouter(
     prefix=CALLS,
@@ -49,7 +46,7 @@ async def show_member(site: GivenSite, name: str) -> StandingDocument:
     return StandingDocument.of(await administering.standing(site, name))
 
 
-@router.post("/members/{name}/invite", status_code=201, responses=_unposted)
+@router.post("/members/{name}/invite", status_code=201)
 async def invite(site: GivenSite, visitor: AdminLoggedIn, name: str) -> InviteDocument:
     """Make an invite, in place of any before; log in for it, as a token can't let anybody in."""
     expires_at = moment(site.clock() + INVITE_SECONDS)
@@ -63,13 +60,13 @@ async def withdraw_invite(site: GivenSite, visitor: AdminCaller, name: str) -> R
     return await _done(deeds.withdraw_invite, site, visitor, name)
 
 
-@router.post("/members/{name}/disable", status_code=204, responses=_unposted)
+@router.post("/members/{name}/disable", status_code=204)
 async def disable(site: GivenSite, visitor: AdminCaller, name: str) -> Response:
     """Let a member in no more; all they have open closes within a second."""
     return await _done(deeds.disable, site, visitor, name)
 
 
-@router.post("/members/{name}/enable", status_code=204, responses=_unposted)
+@router.post("/members/{name}/enable", status_code=204)
 async def enable(site: GivenSite, visitor: AdminLoggedIn, name: str) -> Response:
     """Let a disabled member in again; log in for it, as a token can't let anybody in."""
     await administering.enable(site, MemberName(name), by=visitor.member.name)
@@ -129,8 +126,7 @@ async def list_notebooks(site: GivenSite, visitor: AdminCaller) -> list[Notebook
 @router.post(
     "/tunnels/{name}/try",
     status_code=204,
-    responses=_unposted
-    | {409: {"model": Problem, "description": "It does not wait for another try"}},
+    responses={409: {"model": Problem, "description": "It does not wait for another try"}},
 )
 async def try_now(site: GivenSite, name: str) -> Response:
     """Try a tunnel now, as in `alice@lab`, whose next try is waited for; `/tunnels` lists them."""

@@ -28,10 +28,22 @@ API: Final = "/-/api/v1"
 
 
 async def json_only(request: Request) -> None:
-    """Raise RequestInvalid for a body that is not called JSON, as a cross-site form's can't be (threat D3)."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if request.method not in SAFE | {"DELETE"} and kind != "application/json":
+    """Raise RequestInvalid for a body that is not called JSON, as a cross-site form's can't be (threat D3).
+
+    A call that sends no body need not call it anything; a form always does.
+    """
+    kind = request.headers.get("content-type")
+    if kind is None and not _has_body(request):
+        return
+    called = "" if kind is None else kind.partition(";")[0].strip().lower()
+    if request.method not in SAFE | {"DELETE"} and called != "application/json":
         raise RequestInvalid(415, "send the body as application/json")
+
+
+def _has_body(request: Request) -> bool:
+    return "transfer-encoding" in request.headers or request.headers.get(
+        "content-length", "0"
+    ) not in {"", "0"}
 
 
 refusals: Final[dict[int | str, dict[str, object]]] = {
@@ -44,6 +56,10 @@ refusals: Final[dict[int | str, dict[str, object]]] = {
 }
 missing: Final[dict[int | str, dict[str, object]]] = {
     404: {"model": Problem, "description": "There is none, or it is not yours"}
+}
+
+too_many: Final[dict[int | str, dict[str, object]]] = {
+    409: {"model": Problem, "description": "There are too many already"}
 }
 
 _not_now: Final[dict[int | str, dict[str, object]]] = {
@@ -146,7 +162,7 @@ async def list_tokens(site: GivenSite, visitor: Caller) -> list[TokenDocument]:
     return [TokenDocument.of(row) for row in await site.accounts.tokens(visitor.member.name)]
 
 
-@router.post("/me/tokens", status_code=201)
+@router.post("/me/tokens", status_code=201, responses=too_many)
 async def create_token(site: GivenSite, visitor: Caller, wish: TokenWish) -> NewTokenDocument:
     """Make an API token; a token can't make another, which could outlive it."""
     if visitor.identity.kind is not CredentialKind.SESSION:

@@ -1,6 +1,6 @@
 """The control plane's application, put together."""
 
-from typing import Final
+from typing import Final, cast
 
 from fastapi import FastAPI
 
@@ -21,26 +21,45 @@ from gateway.web import (
     link,
     log_in,
     oauth,
+    passkey_log_in,
+    passkeys,
     provider,
     provider_account,
     provider_invite,
+    session_end,
+    sessions,
+    sessions_api,
     sharing,
     sharing_api,
     waiting,
 )
+from gateway.web.cookies import session_cookie
+from gateway.web.openapi import Document, describe
 from gateway.web.problems import tell_failures
 from gateway.web.shield import Shield
 from gateway.web.site import Site
 
 PARTS: Final = (
-    log_in, provider, provider_account, provider_invite, invite, account, home, sharing, link, asking, diagnosis,
-    waiting, enter, assets, api, sharing_api, admin, admin_api, oauth, device, authorize,
+    log_in, passkey_log_in, passkeys, provider, provider_account, provider_invite, invite, account, sessions,
+    session_end, home, sharing, link, asking, diagnosis, waiting, enter, assets, api, sharing_api, sessions_api,
+    admin, admin_api, oauth, device, authorize,
 )  # fmt: skip
+
+
+class ControlPlane(FastAPI):
+    """FastAPI, with a description of the API that keeps nothing back."""
+
+    def openapi(self) -> Document:
+        """Return the description."""
+        if self.openapi_schema is None:
+            cookie = session_cookie(cast("Site", self.state.site))
+            self.openapi_schema = describe(super().openapi(), cookie=cookie)
+        return self.openapi_schema
 
 
 def create_app(site: Site) -> FastAPI:
     """Return the application; it must be reachable through the door alone, whose headers it believes."""
-    app = FastAPI(
+    app = ControlPlane(
         title="Notebook gateway",
         description=purpose or "",
         version="1",
@@ -53,5 +72,5 @@ def create_app(site: Site) -> FastAPI:
     app.add_middleware(Shield, site=site)
     for part in PARTS:
         app.include_router(part.router)
-    tell_failures(app)
+    tell_failures(app, [part.router for part in PARTS])
     return app

@@ -4,7 +4,7 @@ import math
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from gateway.core.diagnosis import Diagnosis, Outcome
 from gateway.core.grants import Level
@@ -26,6 +26,18 @@ from gateway.web.views import NotebookView
 from gateway.web.visitor import Visitor
 
 DAY_SECONDS = 24 * 3600
+_NOT_IN_A_LINE = r"\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+ONE_LINE = rf"^[^{_NOT_IN_A_LINE}]*[^\s{_NOT_IN_A_LINE}][^{_NOT_IN_A_LINE}]*$"
+"""Something to read, and nothing that breaks a line, drives a terminal or turns text around; in any dialect of patterns."""
+
+
+def _whole(value: object) -> object:
+    """Return 60 for 60.0, which is the same number in JSON; all else is as strict as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
+"""A whole number, and no text that looks like one."""
 
 
 class DegradedDocument(BaseModel):
@@ -233,11 +245,15 @@ class TokenWish(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    label: Annotated[
-        str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^\P{C}*$"),
-    ]
-    lifetime_seconds: int = Field(default=90 * DAY_SECONDS, ge=60, le=366 * DAY_SECONDS)
+    label: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=ONE_LINE)]
+    lifetime_seconds: Whole = Field(default=90 * DAY_SECONDS, ge=60, le=366 * DAY_SECONDS)
+
+
+class WrongField(BaseModel):
+    """What of a request is not as it should be; its value is not told, for it may be a secret."""
+
+    field: str
+    message: str
 
 
 class Problem(BaseModel):
@@ -247,6 +263,9 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    errors: list[WrongField] = Field(
+        default=[], description="Told with 422 where fields are wrong."
+    )
 
 
 def moment(seconds: float) -> datetime:

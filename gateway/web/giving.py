@@ -24,6 +24,8 @@ from gateway.core.suggest import did_you_mean
 from gateway.errors import RequestInvalid
 
 GROUP: Final = "group:"
+MOST_LINKS: Final = 100
+"""Of one notebook, at a time."""
 
 
 class Sharing(Protocol):
@@ -133,9 +135,9 @@ def grantee(inventory: Inventory, notebook: Notebook, text: str) -> tuple[str, b
     known = groups if is_group else set(inventory.members)
     if name not in known:
         whose = "no group is" if is_group else "no member is"
-        raise RequestInvalid(422, f"{whose} called {name[:64]!r}{did_you_mean(name, known)}")
+        raise RequestInvalid(404, f"{whose} called {name[:64]!r}{did_you_mean(name, known)}")
     if not is_group and name == notebook.owner:
-        raise RequestInvalid(422, f"{name} owns {notebook.name}, and need not be let in")
+        raise RequestInvalid(409, f"{name} owns {notebook.name}, and need not be let in")
     return name, is_group
 
 
@@ -144,6 +146,14 @@ def check_lifetime(seconds: float) -> float:
     if not SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS:
         raise RequestInvalid(422, "a share lasts for a minute at least, and for 366 days at most")
     return seconds
+
+
+def check_links(shared: Shared, notebook: Notebook, now: float) -> None:
+    """Raise RequestInvalid where a notebook has as many links as one can keep an eye on."""
+    alive = [one for one in shared.links if one.notebook == notebook.name and one.expires_at > now]
+    if len(alive) >= MOST_LINKS:
+        detail = f"{notebook.name} has {MOST_LINKS} links already; take back what is not needed"
+        raise RequestInvalid(409, detail)
 
 
 def _declared(inventory: Inventory, notebook: Notebook) -> Iterator[Declared]:

@@ -10,6 +10,7 @@ from gateway.web.cookies import FORM_COOKIE, hand_session, own_cookie, set_cooki
 from gateway.web.forms import CSRF_FIELD, Form, form_key, password_in, read_form
 from gateway.web.log_in import EXPIRED, held_session
 from gateway.web.pages import page
+from gateway.web.passkey_pages import passkeys_required
 from gateway.web.site import GivenSite, Site
 from gateway.web.views import administrators
 from gateway.web.visitor import check_csrf, csrf_of, on_main_host, page_asked_for
@@ -72,7 +73,9 @@ async def _accepted(request: Request, site: Site, secret: str, form: Form) -> Re
         device=device_of(request),
         replaces=held_session(site, request),
     )
-    answer = RedirectResponse("/", 303, NO_TRACE)
+    # Where a passkey is required, nobody comes back without one.
+    leads = "/-/account/passkeys" if passkeys_required(site) else "/"
+    answer = RedirectResponse(leads, 303, NO_TRACE)
     hand_session(answer, site, opened.secret, opened.identity)
     return answer
 

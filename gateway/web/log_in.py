@@ -9,7 +9,12 @@ from fastapi.responses import RedirectResponse
 from gateway.core.browser import safe_next
 from gateway.core.identity import CredentialId
 from gateway.core.names import MemberName
-from gateway.errors import CredentialRefused, CredentialThrottled, RequestInvalid
+from gateway.errors import (
+    CredentialRefused,
+    CredentialThrottled,
+    PasskeyNeeded,
+    RequestInvalid,
+)
 from gateway.web.client import address_of, device_of
 from gateway.web.cookies import (
     FORM_COOKIE,
@@ -22,7 +27,9 @@ from gateway.web.cookies import (
 from gateway.web.forms import CSRF_FIELD, Form, form_key, member_in, password_in, read_form
 from gateway.web.onward import provider_session, send_out
 from gateway.web.pages import page
-from gateway.web.site import LOGIN_PATH, GivenSite, Opened, Site
+from gateway.web.passkey_pages import asked_to_log_in, passkeys_required, second_factor
+from gateway.web.proving import Opened
+from gateway.web.site import LOGIN_PATH, GivenSite, Site
 from gateway.web.visitor import (
     LoggedIn,
     check_csrf,
@@ -45,7 +52,7 @@ async def show_log_in(request: Request, site: GivenSite, next: str = "/") -> Res
     """Show the log-in form, or go on if there is a session already."""
     if visitor_of(site, request) is not None:
         return RedirectResponse(safe_next(next, site.inventory().server), 303)
-    return log_in_page(request, site, {"next": next})
+    return log_in_form(request, site, {"next": next})
 
 
 @router.post(LOGIN_PATH, dependencies=on_main)
@@ -55,18 +62,20 @@ async def log_in(request: Request, site: GivenSite) -> Response:
     try:
         check_csrf(form.get(CSRF_FIELD), csrf_of(form_key(site, request)[0]))
     except RequestInvalid:
-        return log_in_page(request, site, form, status=403, trouble=EXPIRED)
+        return log_in_form(request, site, form, status=403, trouble=EXPIRED)
     member, password = member_in(form), password_in(form)
     try:
         opened = await _opened(request, site, member, password)
     except CredentialThrottled as exc:
         trouble = f"Too many tries. Please wait {wait(exc.retry_after_seconds)}, then try again."
         seconds = max(1, -int(-exc.retry_after_seconds // 1))
-        answer = log_in_page(request, site, form, status=429, trouble=trouble)
+        answer = log_in_form(request, site, form, status=429, trouble=trouble)
         answer.headers["Retry-After"] = str(seconds)
         return answer
+    except PasskeyNeeded as exc:
+        return second_factor(request, site, form, member=member, passkeys=exc.passkeys)
     except CredentialRefused:
-        return log_in_page(request, site, form, status=401, trouble=WRONG)
+        return log_in_form(request, site, form, status=401, trouble=WRONG)
     answer = RedirectResponse(safe_next(form.get("next", "/"), site.inventory().server), 303)
     hand_session(answer, site, opened.secret, opened.identity)
     return answer
@@ -113,6 +122,7 @@ async def _opened(request: Request, site: Site, member: MemberName, password: st
         address=address_of(request),
         device=device_of(request),
         replaces=held_session(site, request),
+        passkey_required=passkeys_required(site),
     )
     if opened.identity.member not in inventory.members:  # in the store, but no member any more
         await site.accounts.log_out(opened.identity.credential)
@@ -120,7 +130,7 @@ async def _opened(request: Request, site: Site, member: MemberName, password: st
     return opened
 
 
-def log_in_page(
+def log_in_form(
     request: Request,
     site: Site,
     form: Form | Mapping[str, str],
@@ -129,7 +139,7 @@ def log_in_page(
     trouble: str = "",
     said: str = "",
 ) -> Response:
-    """Return the page on which members log in, by each of the ways that there are."""
+    """Return the log-in page, with what was typed in and what is wrong with it."""
     key, new = form_key(site, request)
     context = {
         "csrf": csrf_of(key),
@@ -139,6 +149,7 @@ def log_in_page(
         "said": said,
         "local": site.inventory().auth.local,
         "provider": site.inventory().auth.oidc,
+        "asked": asked_to_log_in(site, key),
     }
     answer = page(request, "login.html", status=status, context=context)
     if new:

@@ -1,18 +1,19 @@
 """How failures are told: a page for people, problem details (RFC 9457) for programs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from math import ceil
 from typing import Final
 from urllib.parse import quote
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from gateway.errors import RequestInvalid, StoreUnavailable
 from gateway.web.administrators import is_hidden
+from gateway.web.allowed import allowed_at
 from gateway.web.headers import bind
 from gateway.web.pages import page
 from gateway.web.site import LOGIN_PATH, site_of
@@ -73,8 +74,8 @@ def failure(
     )
 
 
-def tell_failures(app: FastAPI) -> None:
-    """Have the application answer every failure in these ways."""
+def tell_failures(app: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """Have the application, which is made of ``routers``, answer every failure in these ways."""
     # All async though none waits: plain functions would run in other threads, and state has none but ours.
 
     @app.exception_handler(RequestInvalid)
@@ -86,8 +87,8 @@ def tell_failures(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def _http(request: Request, exc: HTTPException) -> Response:
         status, headers = exc.status_code, exc.headers
-        if status == HTTPStatus.METHOD_NOT_ALLOWED and is_hidden(request, site_of(request)):
-            status, headers = 404, None
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:
+            status, headers = _wrong_method(request, routers)
         return failure(request, status, HTTPStatus(status).phrase, headers)
 
     @app.exception_handler(RequestValidationError)
@@ -114,3 +115,12 @@ def tell_failures(app: FastAPI) -> None:
         answer = failure(request, 500, "an error in the gateway")
         bind(answer.headers, site_of(request))
         return answer
+
+
+def _wrong_method(
+    request: Request, routers: Sequence[APIRouter]
+) -> tuple[int, Mapping[str, str] | None]:
+    """Return the status and the headers for a method that an address does not take, or that is hidden."""
+    if is_hidden(request, site_of(request)):
+        return HTTPStatus.NOT_FOUND, None
+    return HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": allowed_at(request.url.path, routers)}

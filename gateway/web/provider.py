@@ -24,10 +24,11 @@ from gateway.web.cookies import hand_session
 from gateway.web.forms import read_form
 from gateway.web.invite import NO_TRACE
 from gateway.web.journeys import Errand, Journey, Purpose
-from gateway.web.log_in import held_session, log_in_page
+from gateway.web.log_in import held_session, log_in_form
 from gateway.web.onward import journey_back, oidc_of, send_to_provider
 from gateway.web.pages import page
-from gateway.web.site import LOGIN_PATH, GivenSite, Opened, Site
+from gateway.web.proving import Opened
+from gateway.web.site import LOGIN_PATH, GivenSite, Site
 from gateway.web.views import administrators
 from gateway.web.visitor import on_main_host, page_asked_for, visitor_of
 from gateway.web.words import wait
@@ -49,17 +50,15 @@ AGAIN: Final = "Too many tries. Please wait {wait}, then try again."
 
 @router.get(START_PATH, dependencies=shown)
 async def start(request: Request, site: GivenSite, next: str = "/") -> Response:  # noqa: A002 - the URL's word
-    """Send a browser to the provider; what it wants here is kept until it comes back."""
+    """Send a browser to the provider, one with a session too: logging in again renews it."""
     oidc, server = oidc_of(site), site.inventory().server
     wanted = safe_next(next, server)
-    if visitor_of(site, request) is not None:
-        return RedirectResponse(wanted, 303)
     try:
         return await send_to_provider(request, site, Errand(Purpose.LOG_IN, wanted))
     except ProviderUnavailable as exc:
         log.warning("provider: nobody can log in there: %s", exc)
         trouble = AWAY.format(name=oidc.called)
-        return log_in_page(request, site, {"next": wanted}, status=503, trouble=trouble)
+        return log_in_form(request, site, {"next": wanted}, status=503, trouble=trouble)
 
 
 @router.get(CALLBACK_PATH, dependencies=shown)
@@ -70,7 +69,7 @@ async def come_back(request: Request, site: GivenSite, state: str = "") -> Respo
         journey = journey_back(request, site, state)
     except CredentialRefused as exc:
         log.info("provider: somebody from %s is not expected back: %s", address_of(request), exc)
-        return log_in_page(request, site, {}, status=400, trouble=EXPIRED)
+        return log_in_form(request, site, {}, status=400, trouble=EXPIRED)
     try:
         arrival = await _arrival(request, site, journey)
         return await _let_in(request, site, journey, arrival)
@@ -88,7 +87,7 @@ async def come_back(request: Request, site: GivenSite, state: str = "") -> Respo
         log.warning("provider: log-in from %s refused: %s", address_of(request), exc)
         status, said = (403, DENIED) if exc.denied else (400, AMISS)
         trouble = said.format(name=oidc.called)
-    return log_in_page(
+    return log_in_form(
         request, site, {"next": journey.errand.wanted}, status=status, trouble=trouble
     )
 
@@ -123,7 +122,7 @@ async def logged_out(request: Request, site: GivenSite, state: str = "") -> Resp
     if visitor_of(site, request) is not None:
         return RedirectResponse("/", 303)
     said = f"You are logged out, here and at {oidc_of(site).called}."
-    return log_in_page(request, site, {}, said=said)
+    return log_in_form(request, site, {}, said=said)
 
 
 async def _arrival(request: Request, site: Site, journey: Journey) -> Arrival:
@@ -168,7 +167,7 @@ async def _opened(request: Request, site: Site, journey: Journey, arrival: Arriv
 async def _linked(request: Request, site: Site, journey: Journey, arrival: Arrival) -> Response:
     visitor = visitor_of(site, request)
     if visitor is None or visitor.identity.credential != journey.errand.session:
-        return log_in_page(request, site, {"next": "/-/account"}, status=400, trouble=EXPIRED)
+        return log_in_form(request, site, {"next": "/-/account"}, status=400, trouble=EXPIRED)
     member, address = visitor.member.name, address_of(request)
     await site.links.link(member, arrival, site.configured(), address=address)
     return RedirectResponse("/-/account?done=linked", 303)

@@ -33,10 +33,10 @@ async def link(request: Request, site: GivenSite, visitor: LoggedIn) -> Response
     They prove to know the password: who found a session open must not leave a door open behind them.
     """
     form, oidc = await checked_form(request, visitor), oidc_of(site)
-    member, address = visitor.member.name, address_of(request)
+    session, password = visitor.identity.credential, password_in(form, "current")
     try:
-        await site.links.prove(member, password_in(form, "current"), address=address)
-        errand = Errand(Purpose.LINK, session=visitor.identity.credential)
+        await site.links.check_password(session, password, address=address_of(request))
+        errand = Errand(Purpose.LINK, session=session)
         return await send_to_provider(request, site, errand)
     except CredentialThrottled as exc:
         trouble, status = f"Too many tries. Please wait {wait(exc.retry_after_seconds)}.", 429

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from gateway.core.identity import CredentialId, Identity
+from gateway.core.identity import CredentialId
 from gateway.core.inventory import Inventory
 from gateway.core.linking import Link
 from gateway.core.names import MemberName
 from gateway.core.provider_answer import Arrival, Asked
 from gateway.core.provider_tokens import LoggedOut
+from gateway.web.proving import Opened
 
 
 class Provider(Protocol):
@@ -30,18 +31,6 @@ class Provider(Protocol):
         """Return where a browser logs out; None where that can't be known now."""
 
 
-class Opened(Protocol):
-    """A new session: the only time that its secret is seen."""
-
-    @property
-    def secret(self) -> str:
-        """What the cookie holds."""
-
-    @property
-    def identity(self) -> Identity:
-        """Whom it vouches for."""
-
-
 class ProviderSession(Protocol):
     """What the provider said of a session."""
 
@@ -56,8 +45,8 @@ class Links(Protocol):
     def links(self) -> tuple[Link, ...]:
         """Return all links."""
 
-    async def prove(self, member: MemberName, password: str, *, address: str) -> None:
-        """Raise CredentialRefused or CredentialThrottled unless this is the member's password."""
+    async def check_password(self, session: CredentialId, password: str, *, address: str) -> None:
+        """Raise CredentialRefused or CredentialThrottled unless this is the password of the session's member."""
 
     async def has_password(self, member: MemberName) -> bool:
         """Say whether a member can log in by a password."""

@@ -13,7 +13,14 @@ from gateway.core.sharing import LinkId, ShareId
 from gateway.core.visits import PastVisit
 from gateway.errors import RequestInvalid, StoreUnavailable
 from gateway.web.forms import Form, own_form
-from gateway.web.giving import GROUP, access_to, check_lifetime, grantee, may_be_shared_by
+from gateway.web.giving import (
+    GROUP,
+    access_to,
+    check_lifetime,
+    check_links,
+    grantee,
+    may_be_shared_by,
+)
 from gateway.web.pages import page
 from gateway.web.past_visits import past_visits
 from gateway.web.site import GivenSite, Site
@@ -61,7 +68,7 @@ async def share(request: Request, site: GivenSite, visitor: LoggedIn, mine: Mine
         name, is_group = grantee(site.inventory(), mine, form.get("to", "").strip().lower())
         seconds = _lifetime_in(form)
     except RequestInvalid as exc:
-        return await _page(request, site, visitor, mine, status=exc.status, trouble=_sentence(exc))
+        return await _page(request, site, visitor, mine, status=422, trouble=_sentence(exc))
     await site.sharing.share(
         mine.name,
         GroupName(name) if is_group else MemberName(name),
@@ -78,6 +85,7 @@ async def make_link(request: Request, site: GivenSite, visitor: LoggedIn, mine: 
     """Make a link, and show it this once."""
     form = await own_form(request, visitor)
     try:
+        check_links(site.sharing.shared(), mine, site.clock())
         seconds = _lifetime_in(form)
     except RequestInvalid as exc:
         return await _page(request, site, visitor, mine, status=exc.status, trouble=_sentence(exc))

@@ -8,8 +8,9 @@ from gateway.core.inventory import Notebook
 from gateway.core.names import GroupName, MemberName, NotebookName
 from gateway.core.sharing import LinkId, ShareId
 from gateway.errors import RequestInvalid
-from gateway.web.api import API, json_only, missing, refusals
-from gateway.web.giving import access_to, grantee, may_be_shared_by
+from gateway.web.api import API, json_only, missing, refusals, too_many
+from gateway.web.documents import Problem
+from gateway.web.giving import access_to, check_links, grantee, may_be_shared_by
 from gateway.web.past_visits import past_visits
 from gateway.web.sharing_documents import (
     AccessDocument,
@@ -24,6 +25,9 @@ from gateway.web.sharing_documents import (
 from gateway.web.site import GivenSite
 from gateway.web.visitor import Caller, on_main_host
 
+needless: Final[dict[int | str, dict[str, object]]] = {
+    409: {"model": Problem, "description": "It names the notebook's owner"}
+}
 GONE: Final = "there is no such share of yours"
 
 router = APIRouter(
@@ -55,7 +59,7 @@ async def list_visits(site: GivenSite, mine: Mine) -> list[VisitDocument]:
     return [VisitDocument.of(visit) for visit in await past_visits(site, mine.name)]
 
 
-@router.post("/shares", status_code=201)
+@router.post("/shares", status_code=201, responses=needless)
 async def share(site: GivenSite, visitor: Caller, mine: Mine, wish: ShareWish) -> ShareDocument:
     """Share a notebook of yours with a member or a group, until an end."""
     name, is_group = grantee(site.inventory(), mine, wish.to)
@@ -79,11 +83,12 @@ async def unshare(site: GivenSite, visitor: Caller, mine: Mine, share: str) -> R
     return Response(status_code=204)
 
 
-@router.post("/links", status_code=201)
+@router.post("/links", status_code=201, responses=too_many)
 async def make_link(
     site: GivenSite, visitor: Caller, mine: Mine, wish: LinkWish
 ) -> NewLinkDocument:
     """Make a link that gives a share to whoever opens it and logs in."""
+    check_links(site.sharing.shared(), mine, site.clock())
     secret, link = await site.sharing.make_link(
         mine.name,
         level=wish.level,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from gateway.core.grants import Level
 from gateway.core.names import MemberName, NotebookName
@@ -16,7 +16,7 @@ from gateway.core.sharing import (
     ShareLink,
 )
 from gateway.core.visits import PastVisit
-from gateway.web.documents import moment
+from gateway.web.documents import Whole, moment
 from gateway.web.giving import Access
 
 
@@ -157,7 +157,7 @@ class LinkWish(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     level: Level = Level.VIEW
-    lifetime_seconds: int = Field(
+    lifetime_seconds: Whole = Field(
         default=int(USUAL_SECONDS), ge=int(SHORTEST_SECONDS), le=int(LONGEST_SECONDS)
     )
 
@@ -173,4 +173,4 @@ class AskingWish(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    askable: bool
+    askable: StrictBool

@@ -11,32 +11,22 @@ from fastapi import Depends, Request
 from gateway.core.audit import Choice, Line, Standing
 from gateway.core.diagnosis import Diagnosis, Finding
 from gateway.core.host_key import HostKeyChange
-from gateway.core.identity import CredentialId, Identity
+from gateway.core.identity import CredentialId, Identity, Means
 from gateway.core.inventory import Inventory, Routing
 from gateway.core.names import MemberName, NotebookName
 from gateway.core.status import Degraded, NotebookStatus, TunnelStatus
 from gateway.web.administration import Administration
+from gateway.web.challenges import Challenges
 from gateway.web.giving import Presence, Sharing
 from gateway.web.handover import Handovers
 from gateway.web.journeys import Journeys
 from gateway.web.looks import Looks
 from gateway.web.providing import Links, Provider
+from gateway.web.proving import Opened, Passkeys
 from gateway.web.terminals import Terminals
 from gateway.web.turns import Turns
 
 LOGIN_PATH: Final = "/-/login"
-
-
-class Opened(Protocol):
-    """A new session: the only time that its secret is seen."""
-
-    @property
-    def secret(self) -> str:
-        """What the cookie holds."""
-
-    @property
-    def identity(self) -> Identity:
-        """Whom it vouches for."""
 
 
 class SessionRow(Protocol):
@@ -53,6 +43,14 @@ class SessionRow(Protocol):
     @property
     def used_at(self) -> float:
         """When it was last used."""
+
+    @property
+    def expires_at(self) -> float:
+        """When it ends, even in use."""
+
+    @property
+    def means(self) -> Means | None:
+        """What it was logged in with."""
 
     @property
     def address(self) -> str:
@@ -100,6 +98,9 @@ class Accounts(Protocol):
     def token(self, secret: str) -> Identity | None:
         """Return whom an API token vouches for."""
 
+    def session_end(self, secret: str) -> float | None:
+        """Return when a session ends if it is not used before; asking is not using."""
+
     async def log_in(
         self,
         member: MemberName,
@@ -108,8 +109,9 @@ class Accounts(Protocol):
         address: str,
         device: str,
         replaces: CredentialId | None = None,
+        passkey_required: bool = False,
     ) -> Opened:
-        """Open a session, or raise CredentialRefused or CredentialThrottled; ``replaces`` ends."""
+        """Open a session, or raise CredentialRefused, CredentialThrottled or PasskeyNeeded; ``replaces`` ends."""
 
     async def log_out(self, credential: CredentialId) -> None:
         """End a session and those that were opened from it."""
@@ -135,6 +137,9 @@ class Accounts(Protocol):
         self, session: CredentialId, current: str, password: str, *, address: str
     ) -> None:
         """Change the password of the session's member, or raise CredentialRefused."""
+
+    async def check_password(self, session: CredentialId, password: str, *, address: str) -> None:
+        """Raise CredentialRefused unless this is the password of the session's member."""
 
     async def sessions(self, member: MemberName) -> tuple[SessionRow, ...]:
         """Return a member's sessions, oldest first."""
@@ -201,6 +206,7 @@ class Site:
     provider: Provider
     links: Links
     present: Presence
+    passkeys: Passkeys
     audit: AuditLog
     audit_standing: Callable[[], Standing]
     notebooks: Notebooks
@@ -210,6 +216,7 @@ class Site:
     journeys: Journeys = field(default_factory=lambda: Journeys(time.time))
     handovers: Handovers = field(default_factory=lambda: Handovers(time.time))
     looks: Looks = field(default_factory=Looks)
+    challenges: Challenges = field(default_factory=lambda: Challenges(time.time))
     terminals: Terminals = field(default_factory=lambda: Terminals(time.time))
     diagnoses: Turns = field(default_factory=lambda: Turns(time.time))
 

@@ -127,21 +127,22 @@ def _check_script(request: Request, site: Site, visitor: Visitor) -> None:
     if request.method not in SAFE:
         check_origin(request, site)
         check_csrf(request.headers.get("x-csrf-token"), visitor.csrf)
-    elif not _from_own_page(request):
+    elif not _asked_for(request):
         check_csrf(request.headers.get("x-csrf-token"), visitor.csrf)
 
 
-def _from_own_page(request: Request) -> bool:
-    """Say whether a request that only reads was typed in, or comes from a page of ours.
+def _asked_for(request: Request) -> bool:
+    """Say whether a request that only reads was typed in, so that nobody's script gets to see the answer.
 
-    It keeps a notebook's page from reading the API in passing; in path routing, where it shares our
-    origin, a page that lies about its Referer still can. What changes anything needs the CSRF token.
+    In path routing a notebook's script shares our origin, and can name any page of it as its referrer: so
+    scripts show the CSRF token to read, too. Browsers that say nothing of the kind (on plain http) are
+    believed what they say of the page.
     """
     mode, referer = request.headers.get("sec-fetch-mode"), request.headers.get("referer")
-    if mode == "navigate":
-        return True
+    if mode is not None:
+        return mode == "navigate"
     if referer is None:
-        return mode is None
+        return True
     path = urlsplit(referer).path
     return path in {"", "/"} or path.startswith("/-/")
 

@@ -59,6 +59,7 @@ class Gateway:
         tls = wanted.inventory.server.tls
         self._certificate = None if tls is None else Certificate(tls)
         wanted.followers += [self._tunnels.apply, lambda new: configure(new.log), self._configured]
+        wanted.followers.append(lambda new: store.live_by(new.auth.sessions))
         self._effective = Effective(wanted, store)
         self._effective.followers.append(self._door.apply)
         self._provider = Provider(lambda: wanted.inventory.auth.oidc)
@@ -161,6 +162,7 @@ class Gateway:
             provider=self._provider,
             links=self._store,
             present=self._present,
+            passkeys=self._store,
             audit=self._store.audit,
             audit_standing=self._audit_standing,
             notebooks=self._tunnels,

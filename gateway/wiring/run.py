@@ -43,7 +43,8 @@ async def _serve(wanted: Wanted) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     with private_socket() as (control, path):
-        async with open_store(wanted.inventory.store) as store:
+        lifetimes = wanted.inventory.auth.sessions
+        async with open_store(wanted.inventory.store, lifetimes=lifetimes) as store:
             gateway = Gateway(wanted, store, path)
             loop.add_signal_handler(signal.SIGHUP, gateway.reload)
             await gateway.run(stop, control)

@@ -102,7 +102,7 @@ def test_says_where_it_cannot_be_read(text: str, problem: str) -> None:
         "!<tag:yaml.org,2002:python/none> x",
     ],
 )
-def test_refuses_every_tag(tag: str) -> None:
+def test_g9_refuses_every_tag(tag: str) -> None:
     """Threat G9: no object is ever made from a file."""
     document = read(f"a: 1\nb: {tag}\n", "f.yaml")
 
@@ -111,7 +111,7 @@ def test_refuses_every_tag(tag: str) -> None:
     assert document.problems[0][0].line == 2
 
 
-def test_refuses_an_alias_bomb() -> None:
+def test_g9_refuses_an_alias_bomb() -> None:
     """Threat G9: a few lines that stand for billions of values."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 12)]

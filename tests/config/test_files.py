@@ -25,7 +25,7 @@ def test_takes_a_key_that_is_ours_alone(tmp_path: Path, mode: int) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
-def test_refuses_a_private_key_that_others_reach(tmp_path: Path, mode: int) -> None:
+def test_f12_refuses_a_private_key_that_others_reach(tmp_path: Path, mode: int) -> None:
     """Threat F12: and says how to put it right."""
     key = tmp_path / "lab_key"
     key.touch()

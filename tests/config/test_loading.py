@@ -256,7 +256,7 @@ def test_names_the_problem(tmp_path: Path, text: str, problem: str) -> None:
         ("host: a, agent: yes, host_key_policy: accept-new", "remotes.lab.agent: must be true, false or the path of the agent's socket"),
     ],
 )  # fmt: skip
-def test_names_the_problem_of_a_remote(tmp_path: Path, remote: str, problem: str) -> None:
+def test_f4_names_the_problem_of_a_remote(tmp_path: Path, remote: str, problem: str) -> None:
     """Threat F4 among them: nothing that OpenSSH or a shell would expand."""
     assert problems(tmp_path, SERVER + f"remotes: {{lab: {{{remote}}}}}\n") == [
         f"gateway.yaml:2: {problem}"

@@ -91,7 +91,7 @@ def test_names_the_problem(directory: Path, keys: str, problem: str) -> None:
 @pytest.mark.parametrize(
     "keys", ["identity: key", "gssapi: {keytab: key}", "gssapi: {ccache: key}"]
 )
-def test_secrets_that_others_reach(directory: Path, keys: str) -> None:
+def test_f12_secrets_that_others_reach(directory: Path, keys: str) -> None:
     """Threat F12: keytabs and tickets are as good as keys."""
     (directory / "key").chmod(0o640)
     text = START + (

@@ -124,7 +124,7 @@ def test_a_home_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         ("UserKnownHostsFile a b", "userknownhostsfile is not honoured: it names more than one file"),
     ],
 )  # fmt: skip
-def test_what_is_not_honoured_is_told(tmp_path: Path, option: str, note: str) -> None:
+def test_f4_what_is_not_honoured_is_told(tmp_path: Path, option: str, note: str) -> None:
     """Threat F4 among it: nothing is run, expanded or followed."""
     options = f"IdentityFile {tmp_path}/key\nHost lab\n  {option}\n"
 

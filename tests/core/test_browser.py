@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.browser import asks_for_page, check_site, from_open_page, safe_next
+from gateway.core.browser import (
+    asks_for_page,
+    check_route,
+    check_site,
+    from_open_page,
+    safe_next,
+)
 from gateway.core.head import RequestHead
 from gateway.core.inventory import Address, PublicUrl, Routing, Server
 from gateway.errors import RequestInvalid
@@ -103,6 +109,54 @@ def test_other_sites_may_not(head: RequestHead) -> None:
     assert refusal.value.status == 403
 
 
+BASE: Final = ORIGIN + b"/alice/"
+SAME: Final = {"sec_fetch_site": b"same-origin", "sec_fetch_mode": b"cors"}
+FRAME: Final = {"sec_fetch_mode": b"navigate", "sec_fetch_dest": b"iframe"}
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        request(**SAME, referer=BASE + b"lab?x"),
+        request(b"POST", **SAME, referer=BASE + b"lab"),
+        request(sec_fetch_mode=b"navigate", sec_fetch_dest=b"document", referer=ORIGIN + b"/bob/x"),
+        request(sec_fetch_mode=b"navigate", sec_fetch_dest=b"document"),
+        request(**FRAME, referer=BASE + b"lab"),
+        request(upgrade=b"websocket", origin=ORIGIN),
+        request(accept=b"text/html", referer=ORIGIN + b"/"),
+        request(accept=b"*/*", referer=BASE + b"static/lab.css"),
+        request(),
+    ],
+)
+def test_t3_pages_of_the_route_may(head: RequestHead) -> None:
+    check_route(head, base=BASE)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(request(**SAME, referer=ORIGIN + b"/bob/lab"), id="T3 another route"),
+        pytest.param(request(**SAME, referer=ORIGIN + b"/alice-2/"), id="T3 a sibling"),
+        pytest.param(request(**SAME, referer=ORIGIN + b"/alice"), id="T3 no slash"),
+        pytest.param(request(**SAME, referer=ORIGIN + b"/"), id="T3 our own page"),
+        pytest.param(request(**SAME), id="T3 nothing said"),
+        pytest.param(request(b"POST", **SAME, origin=ORIGIN), id="T3 only an origin"),
+        pytest.param(request(**FRAME, referer=ORIGIN + b"/bob/"), id="T3 framed"),
+        pytest.param(request(**FRAME), id="T3 framed, nothing said"),
+        pytest.param(
+            request(b"POST", sec_fetch_mode=b"navigate", referer=ORIGIN + b"/bob/"), id="T3 a form"
+        ),
+        pytest.param(request(b"POST", sec_fetch_mode=b"navigate"), id="T3 a form, nothing said"),
+        pytest.param(request(sec_fetch_mode=b"no-cors", referer=b"https://evil/"), id="T3 image"),
+        pytest.param(request(accept=b"*/*", referer=ORIGIN + b"/bob/"), id="T3 old browser"),
+    ],
+)
+def test_t3_pages_of_other_routes_may_not(head: RequestHead) -> None:
+    with pytest.raises(RequestInvalid) as refusal:
+        check_route(head, base=BASE)
+    assert refusal.value.status == 403
+
+
 def test_two_origins_are_none() -> None:
     head = RequestHead(b"POST", b"/", [(b"origin", ORIGIN), (b"origin", b"https://evil")])
 
@@ -152,7 +206,7 @@ WAYS: Final = (
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("evil", EVIL)
-def test_no_known_way_leads_out(way: str, evil: str) -> None:
+def test_d1_no_known_way_leads_out(way: str, evil: str) -> None:
     """Threat D1."""
     assert safe_next(way.format(evil), BY_PATH) == "/"
     assert safe_next(way.format(evil), BY_HOST) == "/"
@@ -161,7 +215,7 @@ def test_no_known_way_leads_out(way: str, evil: str) -> None:
 @pytest.mark.parametrize(
     "evil", ["//evil.com", "/\\evil.com", "\\evil.com", "@evil.com", ".evil.com", ":x@evil.com"]
 )
-def test_no_notebooks_host_is_a_stepping_stone(evil: str) -> None:
+def test_d1_no_notebooks_host_is_a_stepping_stone(evil: str) -> None:
     """Threat D1: what follows a good beginning must not change where it leads."""
     for good in (
         "https://alice.gw.example",
@@ -178,7 +232,7 @@ def test_no_notebooks_host_is_a_stepping_stone(evil: str) -> None:
 
 
 @given(st.text(alphabet="/\\.:@?#%\t\nhtpsgwexamplicvo", max_size=40))
-def test_a_browser_never_leaves(text: str) -> None:
+def test_d1_a_browser_never_leaves(text: str) -> None:
     """Threat D1: joined to our address, as browsers join it, it is still our address."""
     joined = urljoin("https://gw.example/-/login", safe_next(text, BY_PATH))
 
@@ -186,7 +240,7 @@ def test_a_browser_never_leaves(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ESCAPES)
-def test_nothing_leads_to_another_site(text: str) -> None:
+def test_d1_nothing_leads_to_another_site(text: str) -> None:
     """Threat D1."""
     assert safe_next(text, BY_PATH) == "/"
     assert safe_next(text, BY_HOST) == "/"
@@ -206,13 +260,13 @@ def test_notebooks_hosts_are_ours_in_host_routing_only() -> None:
         "https://x.alice.gw.example/", "https://alice.gw.example/\\evil", "https:///alice.gw.example/",
     ],
 )  # fmt: skip
-def test_what_only_looks_like_a_notebooks_host(text: str) -> None:
+def test_d1_what_only_looks_like_a_notebooks_host(text: str) -> None:
     """Threat D1."""
     assert safe_next(text, BY_HOST) == "/"
 
 
 @given(st.text(max_size=40))
-def test_safe_next_is_a_path_without_a_way_out(text: str) -> None:
+def test_d1_safe_next_is_a_path_without_a_way_out(text: str) -> None:
     """Threat D1: whatever comes in, what goes out stays on this origin."""
     kept = safe_next(text, BY_PATH)
 

@@ -26,7 +26,7 @@ def test_session_cookie_is_bound_to_its_host_over_https() -> None:
         (b"alice.gateway=x; a=b", b"gateway=x"),
     ],
 )
-def test_a_notebook_gets_its_own_cookies(line: bytes, kept: bytes) -> None:
+def test_c6_a_notebook_gets_its_own_cookies(line: bytes, kept: bytes) -> None:
     assert cookies_for_notebook(line, ALICE, by_path=True) == kept
 
 
@@ -54,7 +54,7 @@ def test_a_notebooks_cookie_is_kept_to_its_route(value: bytes, kept: bytes) -> N
     [b"gateway=x", b"__Host-gateway=x; Path=/", b"gateway=x; Domain=gw.example", b"GATEWAY=x",
      b"gateway_state=x", b"__Secure-x=1", b"no-value", b"=x", b""],
 )  # fmt: skip
-def test_a_notebook_can_not_set_cookies_like_ours(value: bytes) -> None:
+def test_c7_a_notebook_can_not_set_cookies_like_ours(value: bytes) -> None:
     """Threat C7."""
     assert cookie_from_notebook(value, ALICE, by_path=True, secure=True) is None
     assert cookie_from_notebook(value, ALICE, by_path=False, secure=True) is None

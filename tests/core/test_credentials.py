@@ -31,7 +31,7 @@ def shown(
         ([b"\tgateway=abc;gateway=def"], ["abc", "def"]),
     ],
 )
-def test_session_cookies_by_exact_name(lines: list[bytes], sessions: list[str]) -> None:
+def test_c8_session_cookies_by_exact_name(lines: list[bytes], sessions: list[str]) -> None:
     assert shown(*[(b"cookie", line) for line in lines])[0] == sessions
 
 

@@ -17,7 +17,7 @@ def asked(*forwarded: bytes, proto: bytes | None = None) -> RequestHead:
     return RequestHead(b"GET", b"/", headers)
 
 
-def test_nobody_is_believed_by_default() -> None:
+def test_c4_nobody_is_believed_by_default() -> None:
     """Threat C4."""
     head = asked(b"127.0.0.1", proto=b"https")
 
@@ -26,7 +26,7 @@ def test_nobody_is_believed_by_default() -> None:
     )
 
 
-def test_a_stranger_is_not_believed() -> None:
+def test_c4_a_stranger_is_not_believed() -> None:
     """Threat C4."""
     found = client_of(asked(b"127.0.0.1"), peer="192.0.2.1", secure=True, trusted=TRUSTED)
 

@@ -29,7 +29,7 @@ def test_good_names(text: str) -> None:
         "static",
     ],
 )
-def test_bad_names(text: str) -> None:
+def test_a18_bad_names(text: str) -> None:
     """Threat A18: a name is a DNS label, and none of the gateway's own words."""
     assert not is_name(text)
 

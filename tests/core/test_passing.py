@@ -50,12 +50,12 @@ def test_the_notebooks_token_replaces_any_other() -> None:
 
 
 @pytest.mark.parametrize("value", [b"Bearer gwp_a", b"token gwp_a"])
-def test_our_tokens_stay_behind(value: bytes) -> None:
+def test_c6_our_tokens_stay_behind(value: bytes) -> None:
     """Threat C6."""
     assert passed((b"authorization", value)) == []
 
 
-def test_a_credential_for_the_notebook_passes() -> None:
+def test_c9_a_credential_for_the_notebook_passes() -> None:
     """Threat C9."""
     assert passed((b"authorization", b"Basic x")) == [(b"authorization", b"Basic x")]
 
@@ -66,7 +66,7 @@ def test_an_applications_own_fields_pass_even_when_they_are_empty() -> None:
     assert passed(*headers) == headers
 
 
-def test_our_cookie_stays_behind() -> None:
+def test_c6_our_cookie_stays_behind() -> None:
     """Threat C6."""
     sent = passed((b"cookie", b"__Host-gateway=s; alice.a=1"), (b"cookie", b"gateway=s"))
 
@@ -101,12 +101,12 @@ def test_origin_and_referer_are_the_notebooks_own(referer: bytes, inside: bytes)
         b"http2-settings", b"transfer-encoding", b"content-length", b"sec-websocket-extensions",
     ],
 )  # fmt: skip
-def test_what_is_not_for_the_notebook(name: bytes) -> None:
+def test_c1_c2_what_is_not_for_the_notebook(name: bytes) -> None:
     """Threats C1 and C2, and what belongs to one connection."""
     assert passed((name, b"admin")) == []
 
 
-def test_what_connection_names_goes_before_anything_is_added() -> None:
+def test_b12_what_connection_names_goes_before_anything_is_added() -> None:
     """Threat B12: naming a field in Connection can't take away what we say ourselves."""
     sent = passed(
         (b"connection", b"x-mine, authorization, Host"),
@@ -139,7 +139,7 @@ def test_what_may_be_rewritten_comes_uncompressed(
     assert (b"accept-encoding", coding) in sent
 
 
-def test_the_control_plane_gets_our_credentials_and_our_word() -> None:
+def test_c1_the_control_plane_gets_our_credentials_and_our_word() -> None:
     """Threat C1: only the door says who the client is."""
     asked = RequestHead(
         b"POST",
@@ -160,7 +160,7 @@ def test_the_control_plane_gets_our_credentials_and_our_word() -> None:
     assert sent.headers == [*asked.headers[:3], *FORWARDED]
 
 
-def test_a_websockets_handshake_reaches_the_notebook_as_its_own() -> None:
+def test_e5_a_websockets_handshake_reaches_the_notebook_as_its_own() -> None:
     """Threats E2 and E5: the subprotocol is the notebook's to choose; compression is not offered."""
     kept = [
         (b"sec-websocket-version", b"13"),

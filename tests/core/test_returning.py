@@ -39,7 +39,7 @@ def returned(*headers: Header, upstream: Upstream = UPSTREAM) -> list[Header]:
         (b"///x:alert", b"///x:alert"),  # G7
     ],
 )
-def test_redirects_lead_where_members_can_follow(location: bytes, outside: bytes) -> None:
+def test_g7_redirects_lead_where_members_can_follow(location: bytes, outside: bytes) -> None:
     assert returned((b"location", location)) == [(b"location", outside)]
 
 
@@ -66,13 +66,24 @@ def test_what_reaches_beyond_the_notebook_is_dropped(name: bytes) -> None:
     assert returned((name, b"x")) == []
 
 
+def test_who_is_told_where_one_comes_from_is_a_hosts_own_business() -> None:
+    """Threat T3: in path routing the Referer tells routes apart, and no notebook may have it left out."""
+    head = ResponseHead(200, b"OK", [(b"referrer-policy", b"no-referrer")])
+
+    assert from_notebook(head, PLACE, UPSTREAM, secure=False).headers == []
+    assert (
+        from_notebook(head, AtNotebook(ALICE, b"", b"/lab"), UPSTREAM, secure=False).headers
+        == head.headers
+    )
+
+
 def test_the_rest_passes() -> None:
     headers = [(b"content-type", b"text/css"), (b"etag", b'"1"'), (b"content-length", b"5")]
 
     assert returned(*headers) == headers
 
 
-def test_cookies_are_kept_to_the_route() -> None:
+def test_c7_cookies_are_kept_to_the_route() -> None:
     """Threat C7."""
     sent = returned((b"set-cookie", b"gateway=x"), (b"set-cookie", b"_xsrf=1; Path=/"))
 

@@ -107,7 +107,7 @@ def test_a_missing_slash_is_put_right() -> None:
     assert locate(BY_PATH, b"/alice?x=1") == Redirect(308, b"/alice/?x=1")
 
 
-def test_sibling_names_are_other_routes() -> None:
+def test_a8_sibling_names_are_other_routes() -> None:
     """Threat A8."""
     assert locate(BY_PATH, b"/al/") == AtNotebook(NotebookName("al"), b"/al", b"/")
     assert locate(BY_PATH, b"/alice-2/") == AtNotebook(NotebookName("alice-2"), b"/alice-2", b"/")
@@ -126,7 +126,7 @@ def test_sibling_names_are_other_routes() -> None:
         b"a.alice.gw.example",
     ],
 )
-def test_foreign_hosts_are_misdirected(host: bytes) -> None:
+def test_a9_foreign_hosts_are_misdirected(host: bytes) -> None:
     """Threat A9."""
     assert refused(BY_HOST, b"/", host) == 421
     assert refused(BY_PATH, b"/", host) == 421
@@ -144,15 +144,15 @@ def test_foreign_hosts_are_misdirected(host: bytes) -> None:
         b"[::1",
     ],
 )
-def test_what_is_no_host_is_refused(host: bytes) -> None:
+def test_a13_what_is_no_host_is_refused(host: bytes) -> None:
     """Threats A9 and A13."""
     assert refused(BY_PATH, b"/", host) == 400
     assert refused(BY_PATH, b"/-/livez", host) == 400
 
 
 @pytest.mark.parametrize("host", [b"GW.Example", b"gw.example:443", b"gw.example:80"])
-def test_host_is_matched_without_regard_to_case(host: bytes) -> None:
-    """Threat A10."""
+def test_a10_host_is_matched_without_regard_to_case(host: bytes) -> None:
+    """Threat A10: however many hosts there are; a name's spelling is never a way around a decision."""
     assert locate(BY_PATH, b"/", host) == OwnPage(None)
     assert locate(BY_HOST, b"/x", b"ALICE." + host) == AtNotebook(ALICE, b"", b"/x")
 

@@ -60,7 +60,7 @@ def test_image_says_what_it_is(stack: Stack) -> None:
     assert image["StopSignal"] == "SIGTERM"
 
 
-def test_no_secret_is_given_away(stack: Stack, alice: httpx2.Client, alice_token: str) -> None:
+def test_f12_no_secret_is_given_away(stack: Stack, alice: httpx2.Client, alice_token: str) -> None:
     """No key, token or password in the log, the image's history or what the engine tells."""
     with stack.logged_in("alice"):
         pass

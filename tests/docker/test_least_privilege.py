@@ -114,7 +114,7 @@ async def test_what_an_open_key_allows(stack: Stack) -> None:
 
 @pytest.mark.parametrize("form", ["line", "block"])
 @pytest.mark.parametrize("reads_files", [True, False])
-async def test_what_is_needed_and_nothing_else(
+async def test_f8_what_is_needed_and_nothing_else(
     stack: Stack, form: str, *, reads_files: bool
 ) -> None:
     """Threat T6, case F8: the forward works, and Jupyter's files can be read only where they are needed."""

@@ -69,7 +69,7 @@ def visitors(stack: Stack, token: str) -> Iterator[list[int]]:
 
 
 @pytest.mark.timeout(180)
-def test_squatter_hears_nothing(stack: Stack, alice: httpx2.Client, alice_token: str) -> None:
+def test_f7_squatter_hears_nothing(stack: Stack, alice: httpx2.Client, alice_token: str) -> None:
     """He takes over in the midst of traffic, with idle connections and a WebSocket open, and hears not a byte."""
     url = stack.channels("alice", stack.new_kernel(alice))
     headers = {"Authorization": f"Bearer {alice_token}"}
@@ -106,7 +106,7 @@ def test_squatter_hears_nothing(stack: Stack, alice: httpx2.Client, alice_token:
 
 
 @pytest.mark.timeout(180)
-def test_squatter_who_was_there_first(stack: Stack, alice: httpx2.Client) -> None:
+def test_f7_squatter_who_was_there_first(stack: Stack, alice: httpx2.Client) -> None:
     """A gateway that starts while bob holds the port tells him nothing either, and finds her once she is back."""
     token = stack.new_token("alice", service="gateway-host")
     base = f"http://localhost:{stack.host_entry.port}"

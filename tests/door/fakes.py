@@ -47,6 +47,10 @@ class FakeWho:
     def token(self, secret: str) -> Identity | None:
         return self._tokens.get(secret)
 
+    def holds(self, credential: CredentialId) -> bool:
+        held = [*self._sessions.values(), *self._tokens.values()]
+        return any(one.credential == credential for one in held)
+
     def enter(self, secret: str, whose: Identity) -> None:
         self._sessions[secret] = whose
 

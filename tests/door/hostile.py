@@ -35,6 +35,7 @@ def routes() -> Iterator[Case]:
         "A3": [b"/alice/..;/bob/x", b"/alice;a=b/x"],
         "A4": [b"/alice/..\\bob/x", b"/alice\\x", b"/alice/%5c..%5cbob/x"],
         "A5": [b"//alice/x", b"///alice", b"/\\alice"],
+        "A6": [b"/%61lice/x", b"/alic%65/x", b"/%41lice/x", b"/al%69ce/"],
         "A7": [b"/ALICE/x", b"/Alice/"],
         "A14": [
             b"http://bob.gw.test/x",
@@ -53,12 +54,18 @@ def routes() -> Iterator[Case]:
 
 def hosts() -> Iterator[Case]:
     """Threats A9 to A13: who is asked for must be said once, and properly."""
-    for host in (
-        b"gw.test.evil.example", b"xgw.test", b"gw.test:99999", b"gw.test:x", b"gw/alice",
-        b"gw.test/alice", b"gw?x=/healthz", b"user@gw.test", b"", b"gw.test, gw.test", b"gw.test,bob",
-        b"gw test", b"[::1", b"gw.test\t,x", b"evil.example", b"gw.test%00", b"gw.test#x",
-    ):  # fmt: skip
-        yield f"A9/A13 {host!r}", get(b"/alice/x", host=b"Host: %b\r\n" % host)
+    several = {
+        "A9": [
+            b"gw.test.evil.example", b"xgw.test", b"gw.test.", b"gw.test:99999", b"gw.test:x", b"evil.example",
+        ],
+        "A13": [
+            b"gw/alice", b"gw.test/alice", b"gw?x=/healthz", b"user@gw.test", b"", b"gw.test, gw.test",
+            b"gw.test,bob", b"gw test", b"[::1", b"gw.test\t,x", b"gw.test%00", b"gw.test#x",
+        ],
+    }  # fmt: skip
+    for threat, values in several.items():
+        for host in values:
+            yield f"{threat} {host!r}", get(b"/alice/x", host=b"Host: %b\r\n" % host)
     yield "A11 twice the same", get(b"/alice/x", HOST)
     yield "A11 two hosts", get(b"/alice/x", b"Host: bob.gw.test\r\n")
     yield "A11 other case", get(b"/alice/x", b"hOST: gw.test\r\n")
@@ -69,9 +76,11 @@ def lengths() -> Iterator[Case]:
     """Threats B1, B2, B20: two opinions about where a body ends."""
     for value in (
         b"+5", b"-5", b"5, 5", b"5,5", b"0x5", b"5 5", b"5;", b"\x0b5", b"five", b"", b"5.0", b"1e1",
-        b"9" * 21, b"18446744073709551616", b"18446744073709551621", b"_5", b"5_0", b"\xb25", b"5\x00",
+        b"_5", b"5_0", b"\xb25", b"5\x00",
     ):  # fmt: skip
         yield f"B2 {value!r}", post(b"Content-Length: %b\r\n" % value, b"hello" + SMUGGLED)
+    for value in (b"9" * 21, b"18446744073709551616", b"18446744073709551621"):
+        yield f"B20 {value!r}", post(b"Content-Length: %b\r\n" % value, b"hello" + SMUGGLED)
     yield "B2 two", post(b"Content-Length: 5\r\nContent-Length: 6\r\n", b"hello" + SMUGGLED)
     yield "B2 the same twice", post(b"Content-Length: 5\r\nContent-Length: 5\r\n", b"hello")
     for pair in (
@@ -106,7 +115,7 @@ def codings() -> Iterator[Case]:
         b"Transfer Encoding: chunked\r\n", b"Content-Length : 5\r\n", b"Content-Length\x0b: 5\r\n",
         b"\tContent-Length: 5\r\n", b"Content-Length:\r\n 5\r\n", b"Content\xadLength: 5\r\n\xff: y\r\n",
     ):  # fmt: skip
-        yield f"B3/B6 {line!r}", post(line, b"0\r\n\r\n" + SMUGGLED)
+        yield f"B3 {line!r}", post(line, b"0\r\n\r\n" + SMUGGLED)
     yield (
         "B19 chunked HTTP/1.0",
         post(b"Transfer-Encoding: chunked\r\n", b"0\r\n\r\n" + SMUGGLED, version=b"1.0"),
@@ -126,7 +135,8 @@ def chunks() -> Iterator[Case]:
         b"0\n\n", b"0\r\n\n", b"0\r\r\n\r\n", b"5;" + b"a" * 5000, b"0\r\n" + b"X: y\r\n" * 4000 + b"\r\n",
         b"\xb25\r\nhello\r\n0\r\n\r\n", b"5\x00\r\nhello\r\n0\r\n\r\n", b"5\x0b\r\nhello\r\n0\r\n\r\n",
     ):  # fmt: skip
-        yield f"B4/B5 {body[:40]!r}", post(b"Transfer-Encoding: chunked\r\n", body + SMUGGLED)
+        threat = "B4" if body.startswith(b"5\r\nhello") else "B5"
+        yield f"{threat} {body[:40]!r}", post(b"Transfer-Encoding: chunked\r\n", body + SMUGGLED)
 
 
 def lines() -> Iterator[Case]:

@@ -11,7 +11,12 @@ from tests.door.fakes import SESSIONS
 
 NAVIGATION = ("Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document", "Accept: text/html")
 """What a browser sends along when it wants a page to show."""
-SCRIPT = ("Sec-Fetch-Mode: cors", "Sec-Fetch-Dest: empty", "Sec-Fetch-Site: same-origin")
+SCRIPT = (
+    "Sec-Fetch-Mode: cors",
+    "Sec-Fetch-Dest: empty",
+    "Sec-Fetch-Site: same-origin",
+    "Referer: http://gw.test/alice/lab",
+)
 """The same when a script of an open page asks."""
 
 

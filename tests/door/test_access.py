@@ -16,7 +16,9 @@ from gateway.door.access import Entry, write
         (b"/" + b"a" * 5000, "/" + "a" * 1023),
     ],
 )
-def test_secrets_are_not_told(target: bytes, told: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_d11_d12_secrets_are_not_told(
+    target: bytes, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
     """Threats D11 and D12: no query, no invite, no line longer than a line."""
     with caplog.at_level(logging.INFO, "gateway.access"):
         write(Entry(b"GET", target, "alice", "alice", 200, 5, 0.25))

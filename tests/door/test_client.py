@@ -39,7 +39,9 @@ async def test_connection_that_says_nothing_is_closed(alice: Backend) -> None:
     ],
     ids=["head", "empty line", "sized body", "chunked body"],
 )
-async def test_request_that_stays_unfinished_is_told_408(alice: Backend, beginning: bytes) -> None:
+async def test_g4_request_that_stays_unfinished_is_told_408(
+    alice: Backend, beginning: bytes
+) -> None:
     """A slow head or body does not hold a place for long (threat G4, fault 34)."""
     async with hasty(alice) as gateway, raw_client(gateway.port) as client:
         client.send(beginning)
@@ -64,7 +66,7 @@ async def test_slow_head_has_one_limit_in_all(alice: Backend) -> None:
     assert got.status == 408
 
 
-async def test_body_that_trickles_has_one_limit_in_all(alice: Backend) -> None:
+async def test_g4_body_that_trickles_has_one_limit_in_all(alice: Backend) -> None:
     """A body that comes byte by byte does not hold a place for as long as it likes (fault 34)."""
     limits = Limits(body_idle_seconds=10 * SOON)
     async with hasty(alice, limits) as gateway, raw_client(gateway.port) as client:
@@ -89,7 +91,7 @@ async def test_idle_connection_is_closed(alice: Backend) -> None:
         assert await client.ended()
 
 
-async def test_client_that_does_not_read_is_cut_off(alice: Backend) -> None:
+async def test_g4_client_that_does_not_read_is_cut_off(alice: Backend) -> None:
     """A reader that takes nothing at all does not hold an answer for ever (threat G4)."""
     limits = Limits(body_idle_seconds=SOON)
     async with hasty(alice, limits) as gateway, raw_client(gateway.port) as client:
@@ -113,7 +115,7 @@ async def test_slow_connection_does_not_end_while_bytes_move(alice: Backend) -> 
     assert got.body == b"x" * 20
 
 
-async def test_one_connection_too_many_is_told_503(alice: Backend) -> None:
+async def test_g10_one_connection_too_many_is_told_503(alice: Backend) -> None:
     """Over the limit there is an answer, not silence (threat G10)."""
     async with hasty(alice, Limits(connections=1)) as gateway, raw_client(gateway.port) as one:
         one.send(request())
@@ -152,7 +154,7 @@ async def test_refused_client_may_finish_its_sentence(gateway: House) -> None:
     assert got.status == 424
 
 
-async def test_websocket_that_is_refused_upstream_is_http_again(
+async def test_b9_websocket_that_is_refused_upstream_is_http_again(
     gateway: House, alice: Backend, bob: Backend
 ) -> None:
     """Without a 101 nothing is spliced: what follows is parsed and judged afresh (threat B9)."""
@@ -174,7 +176,7 @@ async def test_websocket_that_is_refused_upstream_is_http_again(
     assert bob.seen == []
 
 
-async def test_bytes_ahead_of_the_101_are_kept(gateway: House, alice: Backend) -> None:
+async def test_b10_bytes_ahead_of_the_101_are_kept(gateway: House, alice: Backend) -> None:
     """What a client sends too early goes up after the 101, and nothing before it (threat B10)."""
     alice.raw[b"/ws"] = [
         (

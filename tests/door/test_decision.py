@@ -23,6 +23,7 @@ from tests.door.fakes import (
     FakeWitness,
     identity,
     inventory,
+    notebook,
     upstream,
 )
 
@@ -32,7 +33,11 @@ WEBSOCKET = (
     (b"upgrade", b"websocket"),
     (b"origin", b"http://gw.test"),
 )
-SCRIPT = ((b"sec-fetch-mode", b"cors"), (b"sec-fetch-site", b"same-origin"))
+SCRIPT = (
+    (b"sec-fetch-mode", b"cors"),
+    (b"sec-fetch-site", b"same-origin"),
+    (b"referer", b"http://gw.test/alice/lab"),
+)
 
 
 def session(member: str) -> Header:
@@ -92,13 +97,60 @@ def test_grant_decides(member: str, notebook: str, credential: object) -> None:
         ((session("alice"), session("alice")), 401),
         (((b"authorization", b"Bearer gwp_forged"), session("alice")), 401),
     ],
-    ids=["page", "script", "none", "health check", "forged", "quoted", "twice", "bad token"],
-)
+    ids=["T1 page", "T1 script", "C5 none", "C3 health check", "T1 forged", "C8 quoted", "C7 twice", "T1 bad token"],
+)  # fmt: skip
 def test_without_a_credential_all_names_look_alike(
     notebook: bytes, headers: tuple[Header, ...], told: int
 ) -> None:
     """A stranger learns nothing about which notebooks there are (threats C3, C5, C7, C8, T1)."""
     assert status(decide(b"/" + notebook + b"/api?x=/healthz", *headers)) == told
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        (b"/al/x", 0),
+        (b"/alice/x", 404),
+        (b"/al%69ce/x", 400),
+        (b"/al-2/x", 404),
+        (b"/a/x", 404),
+        (b"/al;ice/x", 404),
+        (b"/al/../alice/x", 400),
+    ],
+)
+def test_a8_a_grant_covers_its_whole_name_and_no_other(target: bytes, told: int) -> None:
+    """Carol may use ``al``; names that begin so, or that it begins with, are other notebooks."""
+    wanted = inventory(Routing.PATH, Limits())
+    carol = Grantees(members=frozenset({MemberName("carol")}))
+    others = {
+        NotebookName(name): notebook(name, carol if name == "al" else Grantees())
+        for name in ("a", "al", "al-2", "alice")
+    }
+    wanted = replace(wanted, notebooks=others)
+    notebooks = FakeNotebooks(dict.fromkeys(others, 1))
+    decider = Decider(FakeWho(), notebooks, wanted, refused=FakeWitness().refused)
+    head = RequestHead(b"GET", target, [(b"host", b"gw.test"), session("carol")])
+
+    assert status(decider.decide(head, peer="192.0.2.7", secure=False)) == told
+
+
+@pytest.mark.parametrize("host", [b"ALICE.GW.Test", b"alice.gw.test", b"Alice.gw.TEST:80"])
+@pytest.mark.parametrize(("member", "told"), [("alice", 0), ("bob", 404)])
+def test_a10_among_many_hosts_case_changes_no_decision(host: bytes, member: str, told: int) -> None:
+    """Where a host is looked up in a table of 150, its spelling is no way around the grant."""
+    who = FakeWho()
+    whose = identity(member, CredentialKind.SESSION, NotebookName("alice"))
+    who.enter("there", whose)
+    wanted = inventory(Routing.HOST, Limits())
+    many = {NotebookName(f"n{i}"): notebook(f"n{i}", Grantees()) for i in range(150)}
+    wanted = replace(wanted, notebooks={**many, **wanted.notebooks})
+    decider = Decider(who, FakeNotebooks({"alice": 1}), wanted, refused=FakeWitness().refused)
+    for name in many:
+        other = RequestHead(b"GET", b"/x", [(b"host", name.encode() + b".gw.test")])
+        decider.decide(other, peer="192.0.2.7", secure=False)
+    head = RequestHead(b"GET", b"/x", [(b"host", host), (b"cookie", b"gateway=there")])
+
+    assert status(decider.decide(head, peer="192.0.2.7", secure=False)) == told
 
 
 def test_page_load_keeps_its_deep_link() -> None:
@@ -137,7 +189,7 @@ def test_logout_of_a_token_added_notebook_leads_home() -> None:
     assert b"location: http://gw.test/\r\n" in plan.head
 
 
-def test_session_of_one_host_is_no_good_on_another() -> None:
+def test_e1_session_of_one_host_is_no_good_on_another() -> None:
     """In host routing each notebook's host has sessions of its own (threats T3, E1)."""
     who = FakeWho()
     of_alice = identity("alice", CredentialKind.SESSION, NotebookName("alice"))

@@ -38,7 +38,9 @@ async def test_get_passes_through(gateway: House, alice: Backend) -> None:
     ],
     ids=["sized", "chunked"],
 )
-async def test_body_passes_through(gateway: House, alice: Backend, raw: bytes, body: bytes) -> None:
+async def test_b18_body_passes_through(
+    gateway: House, alice: Backend, raw: bytes, body: bytes
+) -> None:
     """A body arrives whole, however it is framed; trailers stay behind (threat B18)."""
     async with raw_client(gateway.port) as client:
         client.send(raw)
@@ -74,7 +76,7 @@ async def test_http_1_0_gets_an_answer_it_can_read(gateway: House, target: str) 
     assert b"connection: close" in head
 
 
-async def test_bodiless_answers_leave_the_connection_in_step(gateway: House) -> None:
+async def test_b16_bodiless_answers_leave_the_connection_in_step(gateway: House) -> None:
     """After HEAD, 204, 304 and a GET with a body, the next request is the next (threat B16)."""
     async with raw_client(gateway.port) as client:
         for method, target, body in [
@@ -135,7 +137,7 @@ async def test_continue_is_the_notebooks_word(gateway: House, alice: Backend) ->
     assert got.body == alice.seen[0].body == b"hello"
 
 
-async def test_early_answer_ends_the_connection(gateway: House, alice: Backend) -> None:
+async def test_b15_early_answer_ends_the_connection(gateway: House, alice: Backend) -> None:
     """What follows an early 401 is never taken for a request (threat B15)."""
     async with raw_client(gateway.port) as client:
         expecting = ("Expect: 100-continue", "Content-Length: 500")
@@ -171,7 +173,9 @@ async def test_early_answer_ends_the_connection(gateway: House, alice: Backend) 
     ],
     ids=lambda answer: repr(answer[:60]),
 )
-async def test_malformed_answers_stay_behind(gateway: House, alice: Backend, answer: bytes) -> None:
+async def test_b13_b14_malformed_answers_stay_behind(
+    gateway: House, alice: Backend, answer: bytes
+) -> None:
     """A script gets 503, a page load 502, neither a byte of it (threats B13, B14)."""
     for fields, statuses in (SCRIPT, {503}), (NAVIGATION, {200, 502}):
         alice.raw[b"/raw"] = [answer]
@@ -193,7 +197,7 @@ async def test_malformed_answers_stay_behind(gateway: House, alice: Backend, ans
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nevil",
     ],
 )
-async def test_surplus_bytes_spoil_the_connection(
+async def test_b14_surplus_bytes_spoil_the_connection(
     gateway: House, alice: Backend, answer: bytes
 ) -> None:
     """Bytes after an answer's end are dropped with their connection (threat B14)."""
@@ -239,7 +243,7 @@ async def test_upstream_connections_are_kept(gateway: House, alice: Backend) -> 
     assert alice.connections == 1
 
 
-async def test_upstream_connections_are_never_shared(gateway: House, alice: Backend) -> None:
+async def test_b17_upstream_connections_are_never_shared(gateway: House, alice: Backend) -> None:
     """No connection carries two members' requests (threat B17)."""
     for member in ("alice", "carol", "alice", "carol"):
         async with raw_client(gateway.port) as client:
@@ -291,7 +295,7 @@ async def test_post_is_never_sent_twice(gateway: House, alice: Backend) -> None:
     assert len(alice.seen) == 2
 
 
-async def test_client_that_leaves_takes_the_opening_channel_along(gateway: House) -> None:
+async def test_b11_client_that_leaves_takes_the_opening_channel_along(gateway: House) -> None:
     """A channel that is opened for nobody is given up (threat B11)."""
     gateway.notebooks.may_open.clear()
     async with raw_client(gateway.port) as client:
@@ -313,7 +317,7 @@ async def test_client_that_leaves_ends_the_upstream_request(gateway: House, alic
     assert not alice.held.is_set()
 
 
-async def test_member_has_a_share_of_the_connections(
+async def test_g10_member_has_a_share_of_the_connections(
     alice: Backend, bob: Backend, control: Backend
 ) -> None:
     """One member can't take all (threat G10); another still gets in."""
@@ -351,7 +355,7 @@ async def test_control_plane_is_one_more_upstream(gateway: House, control: Backe
     assert seen.every(b"x-forwarded-for") == [b"127.0.0.1"]
 
 
-async def test_access_log_tells_no_secrets(
+async def test_d11_d13_access_log_tells_no_secrets(
     gateway: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     """One line for each request: no query, no cookie, no token (threats D11, D13)."""

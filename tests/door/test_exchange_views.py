@@ -5,6 +5,7 @@ import json
 import pytest
 
 from gateway.core.names import MemberName
+from gateway.core.session_notice import with_notice
 from gateway.core.viewing_page import BADGE
 from gateway.errors import Reason, TunnelDown
 from tests.door.backend import Backend
@@ -47,10 +48,10 @@ async def test_a_pages_layout_is_told_to_be_kept(gateway: House) -> None:
 
 
 async def test_a_page_says_that_it_is_only_a_view(gateway: House, alice: Backend) -> None:
-    """With a badge, whole and uncompressed; somebody who uses the notebook gets it as it is."""
+    """With a badge, whole and uncompressed; somebody who uses the notebook hears of the log-in alone."""
     page = b"<html><body>hello</body></html>"
     told = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: %d\r\n\r\n%b"
-    for member, whole in (("bob", page + BADGE), ("carol", page)):
+    for member, whole in (("bob", with_notice(page) + BADGE), ("carol", with_notice(page))):
         alice.raw[b"/lab"] = [told % (len(page), page)]
         async with raw_client(gateway.port) as client:
             client.send(request("/alice/lab", member=member, headers=("Accept-Encoding: gzip",)))

@@ -45,7 +45,7 @@ def test_tracker_sees_a_close() -> None:
     assert not tracker.between
 
 
-def test_tracker_gives_up_on_a_flood() -> None:
+def test_e7_tracker_gives_up_on_a_flood() -> None:
     """Empty frames without end cost little (threat E7)."""
     tracker = FrameTracker()
     tracker.feed(b"\x00\x00" * (MOST_FRAMES_AT_ONCE + 1))
@@ -54,7 +54,7 @@ def test_tracker_gives_up_on_a_flood() -> None:
     assert not tracker.between
 
 
-def test_tracker_is_not_impressed_by_a_huge_length() -> None:
+def test_e7_tracker_is_not_impressed_by_a_huge_length() -> None:
     """A length of 2^63 is a number to it (threat E7)."""
     tracker = FrameTracker()
     tracker.feed(b"\x82\x7f\x80" + bytes(7) + b"x" * 1000)

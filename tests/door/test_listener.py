@@ -100,7 +100,7 @@ async def test_reload_closes_what_leads_elsewhere(gateway: House, alice: Backend
     assert alice.connections == 2
 
 
-async def test_ended_session_ends_requests_under_way(gateway: House, alice: Backend) -> None:
+async def test_d4_ended_session_ends_requests_under_way(gateway: House, alice: Backend) -> None:
     """A log-out is heard by requests that still wait for their answer (threat D4)."""
     async with raw_client(gateway.port) as client:
         client.send(request("/alice/hold"))

@@ -80,7 +80,7 @@ async def test_messages_pass_both_ways(gateway: House) -> None:
         assert await connection.recv() == "hello"
 
 
-async def test_subprotocol_is_the_upstreams_choice(gateway: House) -> None:
+async def test_e5_subprotocol_is_the_upstreams_choice(gateway: House) -> None:
     """The subprotocol is negotiated end to end; none is invented (threat E5)."""
     async with websocket(gateway, subprotocols=[Subprotocol("other"), KERNEL]) as connection:
         assert connection.subprotocol == KERNEL
@@ -148,7 +148,7 @@ async def test_lost_upstream_is_an_abnormal_closure(gateway: House) -> None:
         assert await close_code(connection) == 1006
 
 
-async def test_ended_session_closes_the_websocket(gateway: House) -> None:
+async def test_d4_e3_ended_session_closes_the_websocket(gateway: House) -> None:
     """A log-out reaches open WebSockets (threats D4, E3); others' stay."""
     async with websocket(gateway) as alices, websocket(gateway, "carol") as carols:
         gateway.who.end("alice")
@@ -159,7 +159,7 @@ async def test_ended_session_closes_the_websocket(gateway: House) -> None:
         assert await carols.recv() == "still here"
 
 
-async def test_ended_grant_closes_the_websocket(gateway: House) -> None:
+async def test_e3_ended_grant_closes_the_websocket(gateway: House) -> None:
     """A grant that is taken back is taken back from open WebSockets too."""
     async with websocket(gateway, "carol") as connection:
         del (members := dict(gateway.inventory.members))["carol"]  # type: ignore[arg-type]  # a name
@@ -209,7 +209,7 @@ async def _speak_and_hear(gateway: House, member: str, words: str) -> None:
             assert await connection.recv() == words
 
 
-async def test_slow_reader_holds_the_upstream_back(gateway: House) -> None:
+async def test_e11_slow_reader_holds_the_upstream_back(gateway: House) -> None:
     """A client that does not read leaves little in the gateway (threat E11)."""
     async with websocket(gateway) as connection:
         connection.transport.pause_reading()
@@ -228,7 +228,7 @@ async def test_slow_reader_holds_the_upstream_back(gateway: House) -> None:
 
 
 @pytest.mark.parametrize(("member", "status"), [("bob", 404), (None, 424)])
-async def test_refused_before_anything_is_opened(
+async def test_e1_refused_before_anything_is_opened(
     gateway: House, kernel: Server, member: str | None, status: int
 ) -> None:
     """Without a grant or a credential there is no 101, and no channel (threat E1)."""
@@ -247,7 +247,7 @@ async def test_refused_before_anything_is_opened(
     assert kernel.connections == set()
 
 
-async def test_foreign_origin_is_refused(gateway: House) -> None:
+async def test_e2_foreign_origin_is_refused(gateway: House) -> None:
     """Another site's page may not open a WebSocket with a member's cookie (threat E2)."""
     with pytest.raises(InvalidStatus) as refusal:
         await connect(

@@ -87,6 +87,7 @@ class House:
                 sharing=self.store,
                 provider=self.provider,
                 links=self.store,
+                passkeys=self.store,
                 present=lambda _: (),
                 audit=self.store.audit,
                 audit_standing=Standing,

@@ -89,7 +89,7 @@ async def test_accounts_say_how_members_stand(store: Store, world: World) -> Non
     assert (await store.accounts())[0].invited_until is None
 
 
-async def test_set_password_ends_all_that_was_open(world: World) -> None:
+async def test_d5_set_password_ends_all_that_was_open(world: World) -> None:
     """Threat D5: after a reset sessions and tokens are dead, also after a restart."""
     async with world.store() as store:
         opened, changes = await joined(store), Changes(store)
@@ -161,7 +161,7 @@ async def test_change_password_needs_a_session(store: Store) -> None:
         )
 
 
-async def test_disable_ends_everything(world: World) -> None:
+async def test_d5_disable_ends_everything(world: World) -> None:
     """Threat D5: sessions, tokens and the invite of a disabled member are dead, also after a restart."""
     async with world.store() as store:
         opened = await joined(store)

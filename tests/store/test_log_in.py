@@ -45,7 +45,7 @@ async def try_in(
     ],
     ids=lambda text: ascii(text[:20]),
 )
-async def test_refusals_are_alike(
+async def test_d12_d14_refusals_are_alike(
     store: Store, world: World, caplog: pytest.LogCaptureFixture, member: str, password: str
 ) -> None:
     """Threats D12, D14: whatever is wrong, the words and the work are the same, and the log stays short."""
@@ -80,7 +80,7 @@ async def test_password_is_the_same_however_letters_are_composed(store: Store) -
     assert await try_in(store, password="caf\u00e9 au lait") is None
 
 
-async def test_twenty_wrong_passwords_are_slowed_down(store: Store, world: World) -> None:
+async def test_d14_twenty_wrong_passwords_are_slowed_down(store: Store, world: World) -> None:
     """Threat D14: after the free tries comes a wait that grows, and says how long; work stops too."""
     await joined(store)
     work = world.hasher.work
@@ -94,7 +94,7 @@ async def test_twenty_wrong_passwords_are_slowed_down(store: Store, world: World
     assert refused.value.retry_after_seconds == 1.0
 
 
-async def test_nobody_is_locked_out_for_ever(store: Store, world: World) -> None:
+async def test_d14_nobody_is_locked_out_for_ever(store: Store, world: World) -> None:
     """Threat D14: the right password is heard once the wait is over, and clears the account."""
     await joined(store)
     for _ in range(60):

@@ -153,7 +153,7 @@ async def test_two_log_ins_at_once_are_two_sessions(world: World) -> None:
         assert all(store.session(task.result().secret) for task in tries)
 
 
-async def test_expired_credentials_end_while_running(world: World) -> None:
+async def test_e4_expired_credentials_end_while_running(world: World) -> None:
     """What is open on a session that expires is told; the database forgets it, with old invites."""
     sleep = FakeSleep()
     async with world.store() as store:

@@ -145,7 +145,34 @@ async def test_unlinking_ends_what_came_by_the_link(store: Store) -> None:
 
     assert (holds(store, there), holds(store, local)) == (False, True)
     assert not await store.unlink(ALICE)
-    await store.prove(ALICE, PASSWORD, address=ADDRESS)
+    await store.check_password(local.identity.credential, PASSWORD, address=ADDRESS)
+
+
+async def test_a_password_that_is_set_undoes_the_link(store: Store) -> None:
+    """Whoever found the old one out may have linked themselves."""
+    await joined(store)
+    await store.link(ALICE, Arrival(ISSUER, "s-alice"), DECLARED, address=ADDRESS)
+
+    await store.set_password(ALICE, PASSWORD)
+
+    assert store.links() == ()
+
+
+async def test_logging_in_again_goes_on_with_the_session(store: Store) -> None:
+    """What is open in its name stays open, and it is known by what the provider says now."""
+    before = await arrive(store, OF_BOB)
+
+    after = await store.arrive(
+        replace(OF_BOB, sid="p-9"),
+        DECLARED,
+        address=ADDRESS,
+        device="Firefox",
+        replaces=before.identity.credential,
+    )
+
+    assert after.identity.credential == before.identity.credential
+    assert (holds(store, before), holds(store, after)) == (False, True)
+    assert await store.end_at_provider(logged_out(sid="p-9")) == 1
 
 
 async def test_whoever_is_forgotten_leaves_nothing_to_the_next(store: Store) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.core.identity import CredentialId
+from gateway.core.inventory import Lifetimes
 from gateway.core.names import NotebookName
 from gateway.errors import CredentialRefused
 from gateway.store.credentials import MOST_SESSIONS
@@ -45,7 +46,7 @@ async def test_secret_stays_out_of_texts(store: Store) -> None:
     assert opened.identity.credential.startswith("session:")
 
 
-async def test_log_in_replaces_the_browsers_old_session(store: Store) -> None:
+async def test_d6_log_in_replaces_the_browsers_old_session(store: Store) -> None:
     """Threat D6: the session before log-in is dead after it, and the new one is another."""
     old = await joined(store)
 
@@ -57,7 +58,7 @@ async def test_log_in_replaces_the_browsers_old_session(store: Store) -> None:
     assert store.session(new.secret) == new.identity
 
 
-async def test_log_out_ends_a_session_at_once(store: Store) -> None:
+async def test_d4_log_out_ends_a_session_at_once(store: Store) -> None:
     """Threat D4: the secret is worthless when log_out returns, and on_change has been called."""
     opened, changes = await joined(store), Changes(store)
 
@@ -213,7 +214,7 @@ async def test_list_of_sessions_is_the_members_own(store: Store) -> None:
     ]
 
 
-async def test_what_clients_send_is_cut_and_printable(store: Store) -> None:
+async def test_d12_what_clients_send_is_cut_and_printable(store: Store) -> None:
     """Threat D12: a device's name is neither long nor full of escapes."""
     await joined(store)
 
@@ -238,3 +239,68 @@ async def test_sessions_of_a_member_are_bounded(store: Store) -> None:
     assert len(await store.sessions(ALICE)) == MOST_SESSIONS
     assert store.session(child.secret) is None
     assert store.session(first.secret) == first.identity
+
+
+async def test_renewed_session_takes_its_children_along(world: World, store: Store) -> None:
+    """A log-in by the same member in the same browser: what is open on notebooks' hosts goes on to the new end."""
+    old = await joined(store)
+    child = await store.open_host_session(old.identity.credential, NOTEBOOK)
+    for _ in range(5):  # in use, and so not idle
+        world.clock.now += 6 * DAY - 1
+        assert store.session(child.secret) is not None
+
+    new = await store.log_in(
+        ALICE, PASSWORD, address=ADDRESS, device="", replaces=old.identity.credential
+    )
+    world.clock.now += 2 * DAY
+
+    renewed = store.session(child.secret)
+    assert renewed is not None
+    assert renewed.credential == child.identity.credential
+    assert renewed.expires_at == new.identity.expires_at
+    async with world.store() as again:
+        assert again.session(child.secret) == renewed
+        assert again.session(old.secret) is None
+
+
+async def test_another_members_session_is_not_renewed(store: Store) -> None:
+    """In a shared browser: who was logged in before is out."""
+    alices = await joined(store)
+    await joined(store, BOB)
+
+    bobs = await store.log_in(
+        BOB, PASSWORD, address=ADDRESS, device="", replaces=alices.identity.credential
+    )
+
+    assert bobs.identity.credential != alices.identity.credential
+    assert not store.holds(alices.identity.credential)
+
+
+async def test_asking_for_the_end_is_not_using(world: World, store: Store) -> None:
+    """A page that asks all day keeps nobody logged in."""
+    opened = await joined(store)
+    start = world.clock.now
+    world.clock.now += DAY
+
+    assert store.session_end(opened.secret) == start + 7 * DAY
+    store.session(opened.secret)
+    assert store.session_end(opened.secret) == start + 8 * DAY
+    world.clock.now += 7 * DAY
+    assert store.session_end(opened.secret) is None
+    assert store.session_end("no such secret") is None
+
+
+async def test_lives_by_other_lifetimes_from_now_on(world: World, store: Store) -> None:
+    """An idle session ends at once, and is told of; a log-in gets the new life."""
+    opened = await joined(store)
+    world.clock.now += 120
+    changes = Changes(store)
+
+    store.live_by(Lifetimes(idle_seconds=100, session_seconds=600))
+
+    assert store.session(opened.secret) is None
+    assert changes.count == 1
+    new = await log_in(store)
+    assert new.identity.expires_at == world.clock.now + 600
+    world.clock.now += 101
+    assert store.session(new.secret) is None

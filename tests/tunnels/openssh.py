@@ -107,6 +107,7 @@ class Sshd:
             "port": self.port,
             "credential": KeyFile(self.keys.path("member")),
             "host_key": self.keys.host.get_fingerprint(),
+            "knock_seconds": None,  # who waits for a sleeper must not meet the one that knocks
         }
         return Remote(**{**given, **options})  # type: ignore[arg-type]  # a test's shorthand
 

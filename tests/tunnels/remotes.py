@@ -31,6 +31,8 @@ class FakeRemote:
         self.sftp = home is not None
         self.forwards = True
         self.permitted: set[str] | None = None
+        self.channel_limits: dict[str, int] = {}
+        """What asyncssh would not say of a channel by itself: its window, its largest packet; it leads nowhere."""
         self.answers_opens = asyncio.Event()
         self.answers_opens.set()
         self.connections: list[asyncssh.SSHServerConnection] = []
@@ -173,7 +175,11 @@ class _Server(asyncssh.SSHServer):
         self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
     ) -> object:
         self._permit(f"{dest_host}:{dest_port}")
-        return self._later(asyncio.open_connection(dest_host, dest_port))
+        limits = self._remote.channel_limits
+        if not limits:
+            return self._later(asyncio.open_connection(dest_host, dest_port))
+        assert self._connection is not None
+        return self._connection.create_tcp_channel(**limits), asyncssh.SSHTCPSession()
 
     def unix_connection_requested(self, dest_path: str) -> object:
         self._permit(dest_path)

@@ -89,7 +89,7 @@ def situation(name: str, config: Remote, folder: Path, keys: Keys) -> tuple[Remo
     "name",
     ["host_key", "first sight", "pinned", "nothing", "authority", "ssh-ed25519", "ssh-rsa"],
 )
-async def test_nothing_fails(name: str, config: Remote, tmp_path: Path, keys: Keys) -> None:
+async def test_f3_nothing_fails(name: str, config: Remote, tmp_path: Path, keys: Keys) -> None:
     """Threat F3: whatever we know of the host key, ssh-audit has nothing against what we ask for."""
     found = await audited(*situation(name, config, tmp_path, keys))
 

@@ -52,7 +52,7 @@ async def test_own(keys: Keys, remote: FakeRemote, notebook: FakeNotebook, proc:
 
 
 @pytest.mark.parametrize("scheme", list(Scheme))
-async def test_a_squatter_is_not_even_connected_to(
+async def test_f7_a_squatter_is_not_even_connected_to(
     keys: Keys,
     remote: FakeRemote,
     notebook: FakeNotebook,

@@ -175,7 +175,7 @@ async def test_foreign_certificate(keys: Keys, remote: FakeRemote, tmp_path: Pat
     assert "not of the key" in error.detail
 
 
-async def test_nothing_at_home_counts(
+async def test_f4_nothing_at_home_counts(
     keys: Keys, remote: FakeRemote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Threat F4: neither ~/.ssh nor the environment has a say, whatever they hold."""
@@ -195,7 +195,7 @@ async def test_nothing_at_home_counts(
     assert refused.reason is Reason.LOGIN_REFUSED
 
 
-async def test_the_remote_may_open_nothing(keys: Keys, remote: FakeRemote) -> None:
+async def test_f10_the_remote_may_open_nothing(keys: Keys, remote: FakeRemote) -> None:
     """Threat F10: channels that the remote wants to open to us are refused, and no more happens."""
     dialer = Dialer(pins=FakePins(), windows=Windows())
     async with await dialer.dial(Way(remote.config(keys), ALICE), None) as connection:

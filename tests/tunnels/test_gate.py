@@ -76,7 +76,7 @@ async def test_one_after_the_other_while_the_remote_is_away(time: FakeTime) -> N
     assert dialled == [time.now] * 5
 
 
-async def test_refusals_hold_up_only_the_untried(time: FakeTime) -> None:
+async def test_f9_refusals_hold_up_only_the_untried(time: FakeTime) -> None:
     """Threat F9: while two refusals are held against us, who has not been let in waits; who has does not."""
     gate = Gate(clock=time.clock, sleep=time.sleep)
     for _ in range(2):

@@ -86,7 +86,9 @@ def write(file: Path, *lines: str) -> None:
         ),
     ],
 )
-def test_what_is_asked_for(known: KnownKeys, pin: str | None, asked: list[tuple[str, ...]]) -> None:
+def test_f3_what_is_asked_for(
+    known: KnownKeys, pin: str | None, asked: list[tuple[str, ...]]
+) -> None:
     """Threat F3: no key on a NIST curve before all else has failed, unless it is the one that is known."""
     assert rounds(known, pin) == asked
 
@@ -293,7 +295,7 @@ async def test_a_key_that_changes_while_we_run(
         ("lab", "Lab"),
     ],
 )
-async def test_names_in_known_hosts(
+async def test_f2_names_in_known_hosts(
     keys: Keys, remote: FakeRemote, known_hosts: Path, name: str, alias: str | None
 ) -> None:
     """Threat F2: patterns, the bare name, an alias; see core for all of them."""

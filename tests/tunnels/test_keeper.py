@@ -159,7 +159,7 @@ async def test_a_remote_that_hangs_up_at_once_is_not_beaten_on(time: FakeTime) -
     assert time.waits == pytest.approx([0.3 * 0.75, 0.6 * 0.75, 1.2 * 0.75])
 
 
-async def test_a_rejection_parks(time: FakeTime) -> None:
+async def test_f9_a_rejection_parks(time: FakeTime) -> None:
     """Threat F9: the next look is a minute away, or more."""
     dialer = FakeDialer(REFUSED)
     async with keeping(dialer, time) as keeper:
@@ -197,7 +197,7 @@ async def test_a_host_key_that_is_known_while_we_dial_is_tried_too(time: FakeTim
         await until(keeper, TunnelState.UP)
 
 
-async def test_a_known_host_key_lets_nobody_else_in(time: FakeTime) -> None:
+async def test_f9_a_known_host_key_lets_nobody_else_in(time: FakeTime) -> None:
     """Threat F9: a refused log-in waits its minute all the same, and what is up stays up."""
     connection = FakeConnection()
     dialer = FakeDialer(REFUSED, connection)

@@ -119,7 +119,7 @@ async def test_what_an_open_key_allows(stage: Remote, keys: Keys) -> None:
 
 
 @pytest.mark.parametrize("form", ["line", "block"])
-async def test_with_a_token_to_look_up(
+async def test_f8_with_a_token_to_look_up(
     stage: Remote, keys: Keys, notebook: FakeNotebook, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Threat T6, case F8: the forward works, the token is found, files can be read; nothing else can be done."""
@@ -136,7 +136,7 @@ async def test_with_a_token_to_look_up(
 
 
 @pytest.mark.parametrize("form", ["line", "block"])
-async def test_without_a_token_to_look_up(
+async def test_f8_without_a_token_to_look_up(
     stage: Remote, keys: Keys, notebook: FakeNotebook, form: str
 ) -> None:
     """Case F8: the forward works, and not even files can be read."""

@@ -286,7 +286,7 @@ async def test_notebook_that_asks_nobody(keys: Keys, remote: FakeRemote) -> None
         ("dora", Outcome.FAILED, "knows no account dora"),
     ],
 )
-async def test_foreign_listener_is_sent_nothing(
+async def test_f7_foreign_listener_is_sent_nothing(
     keys: Keys,
     remote: FakeRemote,
     notebook: FakeNotebook,

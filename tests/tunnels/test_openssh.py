@@ -182,7 +182,7 @@ async def test_hashed_known_hosts(
     await reached(mine(notebook.port), server.config(host_key=None, known_hosts=str(known_hosts)))
 
 
-async def test_changed_host_key(server: Sshd, keys: Keys, tmp_path: Path) -> None:
+async def test_f1_changed_host_key(server: Sshd, keys: Keys, tmp_path: Path) -> None:
     """A pin, a known_hosts entry and a first sight that say another key: each refuses."""
     other = keys.other_host.get_fingerprint()
     known_hosts = tmp_path / "known_hosts"
@@ -200,7 +200,7 @@ async def test_changed_host_key(server: Sshd, keys: Keys, tmp_path: Path) -> Non
     assert str(known_hosts) in errors[1].detail
 
 
-async def test_unknown_host_key(server: Sshd, tmp_path: Path) -> None:
+async def test_f2_unknown_host_key(server: Sshd, tmp_path: Path) -> None:
     """Threat F2: with no word about the key, no connection; ~/.ssh does not count."""
     empty = tmp_path / "known_hosts"
     empty.write_text("")
@@ -320,7 +320,7 @@ async def test_ten_channels(server: Sshd, notebook: FakeNotebook) -> None:
                 tasks.create_task(answered(tunnels))
 
 
-async def test_modern_algorithms(server: Sshd, notebook: FakeNotebook) -> None:
+async def test_f3_modern_algorithms(server: Sshd, notebook: FakeNotebook) -> None:
     """Threat F3: what is agreed on is of our lists."""
     wanted = inventory(mine(notebook.port), remotes=(server.config(),))
     async with running(wanted) as tunnels:

@@ -44,7 +44,7 @@ async def test_socket(keys: Keys, remote: FakeRemote, tmp_path: Path) -> None:
     assert upstream.token == "t0ken"
 
 
-async def test_not_jupyter(keys: Keys, remote: FakeRemote) -> None:
+async def test_f7_not_jupyter(keys: Keys, remote: FakeRemote) -> None:
     """Threat F7: whatever else speaks HTTP there is passed through, and is never sent a token."""
     async with FakeNotebook(version=None) as other:
         other.write_runtime_file(remote.home or Path())

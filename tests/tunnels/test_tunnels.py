@@ -129,7 +129,7 @@ async def test_either_spelling_may_be_permitted(
         await tunnels.upstream(ALICE, within_seconds=10)
 
 
-async def test_a_refused_login_parks_and_spares_the_others(
+async def test_f9_a_refused_login_parks_and_spares_the_others(
     keys: Keys, remote: FakeRemote, notebook: FakeNotebook, time: FakeTime
 ) -> None:
     """Threat F9: a refused key is tried once in a minute at most, and bob doesn't notice."""
@@ -150,7 +150,7 @@ async def test_a_refused_login_parks_and_spares_the_others(
         await until_state(tunnels, NotebookState.READY)
 
 
-async def test_a_changed_host_key_parks(
+async def test_f1_a_changed_host_key_parks(
     keys: Keys, remote: FakeRemote, notebook: FakeNotebook
 ) -> None:
     """Fault 20, threat F1: refused, with the reason, until the pin is replaced."""

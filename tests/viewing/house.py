@@ -81,14 +81,15 @@ class House:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[House]:
-    """Start everything, and end it."""
+def opened(folder: Path, auth: Mapping[str, object] | None = None) -> Iterator[House]:
+    """Start everything, and end it; with ``auth`` as the gateway's configuration has it."""
     port, *ports = free_ports(1 + len(NOTEBOOKS))
     places = {name: Place(name, folder / "home" / name) for name in NOTEBOOKS}
     with ExitStack() as running:
         remote = running.enter_context(listening_socket(0))
         numbers = dict(zip(NOTEBOOKS, ports, strict=True))
         _furnish(folder, port, remote.getsockname()[1], places, numbers)
+        _configure(folder, auth or {})
         gateway = (sys.executable, "-m", "gateway")
         fd = remote.fileno()
         argv = (sys.executable, "-m", "gateway.demo.remote", str(folder / "accounts.json"), str(fd))
@@ -192,6 +193,11 @@ def _furnish(
         "log": {"level": "info"},
     }
     (folder / "gateway.yaml").write_text(yaml.safe_dump(wanted))
+
+
+def _configure(folder: Path, auth: Mapping[str, object]) -> None:
+    file = folder / "gateway.yaml"
+    file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | {"auth": dict(auth)}))
 
 
 def _furnish_home(place: Place) -> None:

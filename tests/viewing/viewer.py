@@ -28,6 +28,7 @@ class Hostile:
             "X-XSRFToken": "x",
             "Sec-Fetch-Site": "same-origin",
             "Sec-Fetch-Mode": "cors",
+            "Referer": f"http://localhost:{self.port}/alice/lab",
         }
 
     def send(

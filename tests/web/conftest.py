@@ -18,12 +18,14 @@ from gateway.core.sharing import effective
 from gateway.core.status import TunnelState
 from gateway.web.administration import Administration
 from gateway.web.app import create_app
+from gateway.web.challenges import Challenges
 from gateway.web.handover import Handovers
 from gateway.web.site import Site
 from gateway.web.terminals import Terminals
 from gateway.web.turns import Turns
 from tests.web.fake_audit import FakeAudit
 from tests.web.fake_members import FakeMembers
+from tests.web.fake_passkeys import FakePasskeys
 from tests.web.fake_providing import FakeLinks, FakeProvider
 from tests.web.fake_sharing import FakeSharing
 from tests.web.fakes import ALICE, BOB, PASSWORD, FakeAccounts, FakeClock, FakeNotebooks, inventory
@@ -48,6 +50,7 @@ class House:
     tried: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.passkeys = FakePasskeys(self.accounts)
         self.accounts.passwords |= {ALICE: PASSWORD, BOB: PASSWORD}
         self.members = FakeMembers(self.accounts)
         site = Site(
@@ -64,6 +67,7 @@ class House:
             sharing=self.sharing,
             provider=FakeProvider(),
             links=self.links,
+            passkeys=self.passkeys,
             present=lambda name: self.present.get(name, ()),
             audit=self.audit,
             audit_standing=lambda: self.standing,
@@ -72,6 +76,7 @@ class House:
             configuration_problems=lambda: self.problems,
             clock=self.clock,
             handovers=Handovers(self.clock),
+            challenges=Challenges(self.clock),
             terminals=Terminals(self.clock),
             diagnoses=Turns(self.clock),
         )

@@ -41,7 +41,7 @@ class FakeLinks:
     def links(self) -> tuple[Link, ...]:
         return ()
 
-    async def prove(self, member: MemberName, password: str, *, address: str) -> None:
+    async def check_password(self, session: CredentialId, password: str, *, address: str) -> None:
         raise AdmissionRefused(Hindrance.NOT_ADMITTED)
 
     async def has_password(self, member: MemberName) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from gateway.core.diagnosis import Diagnosis, Finding
 from gateway.core.host_key import HostKeyChange
-from gateway.core.identity import CredentialId, CredentialKind, Identity
+from gateway.core.identity import CredentialId, CredentialKind, Identity, Means
 from gateway.core.inventory import (
     Access,
     Address,
@@ -23,6 +23,7 @@ from gateway.core.upstream import Kind, Scheme, TokenOrigin, Upstream
 from gateway.errors import (
     CredentialRefused,
     CredentialThrottled,
+    PasskeyNeeded,
     PasswordTooWeak,
     Reason,
     StoreUnavailable,
@@ -62,6 +63,8 @@ class FakeSessionRow:
     address: str = "192.0.2.7"
     device: str = "Firefox on Linux"
     audience: NotebookName | None = None
+    expires_at: float = NOW + 30 * DAY
+    means: Means | None = Means.PASSWORD
 
 
 @dataclass(frozen=True)
@@ -83,13 +86,20 @@ class FakeAccounts:
     rows: dict[CredentialId, FakeSessionRow] = field(default_factory=dict)
     api: dict[str, tuple[MemberName, FakeTokenRow]] = field(default_factory=dict)
     parents: dict[CredentialId, CredentialId] = field(default_factory=dict)
+    ends: dict[CredentialId, float] = field(default_factory=dict)
     heard: list[tuple[str, str]] = field(default_factory=list)
+    asked: set[MemberName] = field(default_factory=set)
+    with_passkeys: dict[MemberName, list[str]] = field(default_factory=dict)
     throttled: float | None = None
     broken: BaseException | None = None
     made: int = 0
 
     def session(self, secret: str) -> Identity | None:
         return self.held.get(secret)
+
+    def session_end(self, secret: str) -> float | None:
+        held = self.held.get(secret)
+        return None if held is None else self.ends.get(held.credential, held.expires_at)
 
     def token(self, secret: str) -> Identity | None:
         if secret not in self.api:
@@ -105,6 +115,7 @@ class FakeAccounts:
         address: str,
         device: str,
         replaces: CredentialId | None = None,
+        passkey_required: bool = False,
     ) -> FakeOpened:
         self._check()
         self.heard.append((address, device))
@@ -112,6 +123,8 @@ class FakeAccounts:
             raise CredentialThrottled(self.throttled)
         if self.passwords.get(member) != password:
             raise CredentialRefused("refused")
+        if passkey_required or member in self.asked:
+            raise PasskeyNeeded(self.with_passkeys.get(member, []))
         return self.open(member, replaces=replaces)
 
     def open(
@@ -177,6 +190,13 @@ class FakeAccounts:
         if self.passwords.get(member) != current:
             raise CredentialRefused("refused")
         self.passwords[member] = password
+
+    async def check_password(self, session: CredentialId, password: str, *, address: str) -> None:
+        member = next(i.member for i in self.held.values() if i.credential == session)
+        if self.throttled is not None:
+            raise CredentialThrottled(self.throttled)
+        if self.passwords.get(member) != password:
+            raise CredentialRefused("refused")
 
     async def sessions(self, member: MemberName) -> tuple[FakeSessionRow, ...]:
         mine = {i.credential for i in self.held.values() if i.member == member}

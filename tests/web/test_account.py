@@ -129,7 +129,9 @@ PLACES = ("password", "sessions/end", "tokens", "tokens/t-a/revoke")
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_nothing_changes_without_the_csrf_token(house: House, alice: Browser, place: str) -> None:
+def test_d2_nothing_changes_without_the_csrf_token(
+    house: House, alice: Browser, place: str
+) -> None:
     """Threat D2: nor with another session's."""
     others = house.browser(BOB).csrf(ACCOUNT)
     fields = {"current": PASSWORD, "password": NEW, "label": "x"}
@@ -143,7 +145,7 @@ def test_nothing_changes_without_the_csrf_token(house: House, alice: Browser, pl
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_get_changes_nothing(alice: Browser, place: str) -> None:
+def test_d16_get_changes_nothing(alice: Browser, place: str) -> None:
     """Threat D16: a state-changing address takes no GET."""
     assert alice.get(f"{ACCOUNT}/{place}").status_code == 405
 

@@ -174,7 +174,7 @@ def test_without_a_good_credential_there_is_nothing(
     assert answer.headers["content-type"] == PROBLEM
 
 
-def test_token_counts_in_both_spellings_and_never_in_the_url(
+def test_d11_token_counts_in_both_spellings_and_never_in_the_url(
     house: House, program: Browser, stranger: Browser
 ) -> None:
     """Threat D11: an address ends up in logs and histories."""
@@ -190,7 +190,7 @@ def test_token_that_is_no_good_is_not_made_up_for_by_a_cookie(alice: Browser) ->
     assert answer.status_code == 401
 
 
-def test_cookie_twice_is_no_session(house: House, stranger: Browser) -> None:
+def test_c7_c8_cookie_twice_is_no_session(house: House, stranger: Browser) -> None:
     """Threats C7, C8: a planted second cookie logs out rather than in; a name counts exactly."""
     good = house.accounts.open(ALICE).secret
 
@@ -217,7 +217,7 @@ def test_token_is_made_listed_and_revoked(house: House, alice: Browser) -> None:
     assert house.accounts.api == {}
 
 
-def test_token_makes_no_token(house: House, program: Browser) -> None:
+def test_d15_token_makes_no_token(house: House, program: Browser) -> None:
     """Threat D15: one that is about to end could live on in its child."""
     answer = program.http.post(f"{API}/me/tokens", json={"label": "child"})
 
@@ -244,7 +244,7 @@ def test_anothers_token_can_not_be_revoked(house: House, program: Browser) -> No
     ],
     ids=["none", "wrong", "other origin", "other host"],
 )
-def test_session_changes_nothing_from_elsewhere(
+def test_d2_session_changes_nothing_from_elsewhere(
     house: House, alice: Browser, headers: dict[str, str]
 ) -> None:
     """Threats D2, T3: the cookie alone is not enough, nor is the token from another place."""
@@ -262,8 +262,9 @@ def test_session_changes_nothing_from_elsewhere(
     [
         ({}, 200),
         ({"Sec_Fetch_Mode": "navigate"}, 200),
-        ({"Sec_Fetch_Mode": "cors", "Referer": OWN}, 200),
-        ({"Sec_Fetch_Mode": "cors", "Referer": f"{OWN}-/status"}, 200),
+        ({"Referer": f"{OWN}-/status"}, 200),
+        ({"Sec_Fetch_Mode": "cors", "Referer": OWN}, 403),
+        ({"Sec_Fetch_Mode": "cors", "Referer": f"{OWN}-/status"}, 403),
         ({"Sec_Fetch_Mode": "cors", "Referer": f"{OWN}alice/lab"}, 403),
         ({"Referer": f"{OWN}alice/lab"}, 403),
         ({"Sec_Fetch_Mode": "cors"}, 403),
@@ -274,12 +275,12 @@ def test_session_changes_nothing_from_elsewhere(
 def test_a_notebooks_page_can_not_read_the_api(
     alice: Browser, headers: dict[str, str], status: int
 ) -> None:
-    """Threat T3: in path routing its scripts share our origin, and the browser says which page they are on."""
+    """Threat T3: in path routing its scripts share our origin, and may call any page of it their referrer."""
     assert alice.get(f"{API}/me", **headers).status_code == status
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
-def test_body_must_be_called_json(alice: Browser, kind: str) -> None:
+def test_d3_body_must_be_called_json(alice: Browser, kind: str) -> None:
     """Threat D3: a form of another site can't call it so."""
     answer = alice.http.post(
         f"{API}/me/tokens", content=b'{"label": "x"}', headers={"Content-Type": kind}
@@ -365,6 +366,8 @@ def test_openapi_describes_the_api_alone(stranger: Browser) -> None:
             "/notebooks/{name}/visits",
             "/tunnels",
             "/me",
+            "/me/sessions",
+            "/me/sessions/{credential}",
             "/me/tokens",
             "/me/tokens/{credential}",
         )

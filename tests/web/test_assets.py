@@ -47,12 +47,12 @@ def test_asset_without_its_version_is_asked_for_again(stranger: Browser, query: 
         "templates/login.html",
     ],
 )
-def test_there_is_no_path_to_walk(stranger: Browser, path: str) -> None:
+def test_g3_there_is_no_path_to_walk(stranger: Browser, path: str) -> None:
     """Threat G3."""
     assert stranger.get(f"/-/static/{path}").status_code == 404
 
 
-def test_ranges_are_harmless(stranger: Browser) -> None:
+def test_g2_ranges_are_harmless(stranger: Browser) -> None:
     """Threat G2: five thousand of them are none."""
     answer = stranger.get(CSS, Range="bytes=" + "0-," * 5000)
 
@@ -81,6 +81,6 @@ def test_health_is_told_to_anybody(house: House, stranger: Browser) -> None:
 
 
 @pytest.mark.parametrize("path", ["/-/livez/", "/-/livezz", "/-/LIVEZ", "/-//livez"])
-def test_health_is_matched_exactly(stranger: Browser, path: str) -> None:
+def test_c5_health_is_matched_exactly(stranger: Browser, path: str) -> None:
     """Threat C5."""
     assert stranger.get(path).status_code == 404

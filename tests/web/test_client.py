@@ -38,6 +38,6 @@ def test_device_is_said_in_short(agent: str, said: str) -> None:
         ("1" * 999, "1" * 64),
     ],
 )
-def test_address_is_the_doors_word(forwarded: str, said: str) -> None:
+def test_c4_d12_address_is_the_doors_word(forwarded: str, said: str) -> None:
     """And short, and harmless in a log, whatever it is (threats C4, D12)."""
     assert address_of(request(x_forwarded_for=forwarded)) == said

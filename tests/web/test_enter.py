@@ -155,7 +155,7 @@ def test_two_tabs_enter_at_once(there: Browser, main: Browser) -> None:
     "wanted",
     ["https://evil.example/", "//evil.example", "/%5Cevil.example", f"{HERE}//evil.example"],
 )
-def test_goes_on_on_this_host_alone(there: Browser, main: Browser, wanted: str) -> None:
+def test_d1_goes_on_on_this_host_alone(there: Browser, main: Browser, wanted: str) -> None:
     """Threat D1."""
     coded = follow(there.get(f"/-/enter?next={wanted}"), main, MAIN)
 

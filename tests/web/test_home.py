@@ -74,7 +74,7 @@ def test_home_lives_without_scripts_too(alice: Browser) -> None:
     assert '<noscript><meta http-equiv="refresh"' in alice.get("/").text
 
 
-def test_home_needs_a_session(stranger: Browser) -> None:
+def test_c3_c5_home_needs_a_session(stranger: Browser) -> None:
     """Threats C3, C5: nor does a health checker's name, or path, let anybody in."""
     answer = stranger.get("/?x=/-/livez", User_Agent="kube-probe/1.33")
 
@@ -180,7 +180,7 @@ def test_refused_configuration_is_shown(house: House, alice: Browser, bob: Brows
     assert "gateway.yaml:12: &lt;notebooks&gt;" in everything
 
 
-def test_upstream_text_is_escaped(house: House, bob: Browser) -> None:
+def test_d17_upstream_text_is_escaped(house: House, bob: Browser) -> None:
     """Threat D17: a detail is text, whatever it holds."""
     house.notebooks.stand(
         "bob", NotebookState.UNKNOWN, Reason.NOT_HTTP, detail="<script>alert(1)</script>"

@@ -15,7 +15,7 @@ def invited(house: House) -> Browser:
     return house.browser()
 
 
-def test_invite_says_whom_it_is_for(invited: Browser) -> None:
+def test_d16_invite_says_whom_it_is_for(invited: Browser) -> None:
     """Looking at it, as a mail scanner may, does not use it up (threat D16)."""
     first, second = invited.get(LINK), invited.get(LINK)
 
@@ -60,7 +60,7 @@ def test_password_that_will_not_do_leaves_the_invite_good(
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Origin": "null"}])
-def test_form_from_elsewhere_uses_nothing_up(
+def test_d2_form_from_elsewhere_uses_nothing_up(
     house: House, invited: Browser, headers: dict[str, str]
 ) -> None:
     """Threat D2: another site can't choose somebody's password."""
@@ -88,7 +88,7 @@ def test_invite_of_who_is_no_member_any_more_is_void(house: House, stranger: Bro
     assert stranger.get("/-/invite/left").status_code == 410
 
 
-def test_session_that_was_there_ends(house: House, alice: Browser) -> None:
+def test_d6_session_that_was_there_ends(house: House, alice: Browser) -> None:
     """Threat D6: who takes an invite in another's browser leaves no session of theirs behind."""
     old = alice.session
     house.accounts.invites["for-carol"] = CAROL

@@ -55,7 +55,7 @@ def test_name_may_be_typed_in_capitals(stranger: Browser) -> None:
     assert stranger.log_in(" Alice ").status_code == 303
 
 
-def test_throttled_says_how_long(house: House, stranger: Browser) -> None:
+def test_d14_throttled_says_how_long(house: House, stranger: Browser) -> None:
     """Threat D14: not for ever, and in words."""
     house.accounts.throttled = 89.2
 
@@ -77,7 +77,7 @@ def test_member_gone_from_the_inventory_is_refused(house: House, stranger: Brows
     assert house.accounts.held == {}
 
 
-def test_session_is_a_new_one_and_the_old_is_dead(house: House, alice: Browser) -> None:
+def test_d6_session_is_a_new_one_and_the_old_is_dead(house: House, alice: Browser) -> None:
     """Threat D6: a session that somebody planted before the log-in is worth nothing after it."""
     old = alice.session
     alice.keep("gateway-form", "planted")
@@ -103,7 +103,7 @@ def test_session_is_a_new_one_and_the_old_is_dead(house: House, alice: Browser) 
     ],
     ids=str,
 )
-def test_form_from_elsewhere_is_refused(stranger: Browser, headers: dict[str, str]) -> None:
+def test_d2_form_from_elsewhere_is_refused(stranger: Browser, headers: dict[str, str]) -> None:
     """Threat D2: another site, a script or a frame can't log anybody in."""
     csrf = stranger.csrf("/-/login")
     fields = {"csrf": csrf, "member": "alice", "password": PASSWORD}
@@ -138,7 +138,7 @@ def test_form_without_its_token_is_shown_again(stranger: Browser, token: str) ->
     ],
     ids=["long", "escape", "newline", "long password", "nul", "huge"],
 )
-def test_takes_only_what_can_be_typed(
+def test_d12_takes_only_what_can_be_typed(
     stranger: Browser, fields: dict[str, str], status: int
 ) -> None:
     """Threat D12: nothing monstrous reaches the store or a log."""
@@ -160,7 +160,7 @@ def test_takes_only_what_can_be_typed(
         ("", "/"),
     ],
 )
-def test_goes_on_to_the_deep_link_and_nowhere_else(
+def test_d1_goes_on_to_the_deep_link_and_nowhere_else(
     stranger: Browser, wanted: str, gone: str
 ) -> None:
     """Threat D1: after the log-in one stays on this site."""
@@ -189,7 +189,7 @@ def test_page_without_session_leads_to_log_in(stranger: Browser) -> None:
     assert answer.headers["location"] == "/-/login?next=/-/status%3Fx%3D1%26y%3D2"
 
 
-def test_log_out_ends_the_session(house: House, alice: Browser) -> None:
+def test_d4_log_out_ends_the_session(house: House, alice: Browser) -> None:
     """Threat D4: the cookie is worth nothing from then on."""
     secret = alice.session
 
@@ -202,7 +202,7 @@ def test_log_out_ends_the_session(house: House, alice: Browser) -> None:
     assert house.accounts.held == {}
 
 
-def test_looking_at_log_out_changes_nothing(house: House, alice: Browser) -> None:
+def test_d16_looking_at_log_out_changes_nothing(house: House, alice: Browser) -> None:
     """Threat D16: a link or an image can't log anybody out."""
     assert alice.get("/-/logout").status_code == 200
     assert alice.post("/-/logout", {"csrf": "x"}).status_code == 403

@@ -6,6 +6,7 @@ from gateway.core.grants import Level
 from gateway.core.identity import CredentialId
 from gateway.core.names import NotebookName
 from gateway.core.presence import Present
+from gateway.web.giving import MOST_LINKS
 from tests.web.conftest import Browser, House
 from tests.web.fakes import ALICE, BOB, CAROL, TOKEN, FakeTokenRow
 
@@ -46,7 +47,7 @@ def test_the_usual_share_is_to_look_for_a_day(program: Browser) -> None:
     "wish",
     [
         {},
-        {"to": "nobody"},
+        {"to": "carol", "lifetime_seconds": "3600"},
         {"to": "carol", "lifetime_seconds": 59},
         {"to": "carol", "lifetime_seconds": 366 * 86400 + 1},
         {"to": "carol", "level": "own"},
@@ -58,6 +59,17 @@ def test_a_share_that_makes_no_sense_is_refused(
     house: House, program: Browser, wish: dict[str, object]
 ) -> None:
     assert program.http.post(f"{API}/shares", json=wish).status_code == 422
+    assert house.sharing.held.shares == ()
+
+
+@pytest.mark.parametrize(("to", "status"), [("nobody", 404), ("group:none", 404), ("alice", 409)])
+def test_a_share_is_for_somebody_else_who_is_there(
+    house: House, program: Browser, to: str, status: int
+) -> None:
+    answer = program.http.post(f"{API}/shares", json={"to": to})
+
+    assert answer.status_code == status
+    assert to.removeprefix("group:") in answer.json()["detail"]
     assert house.sharing.held.shares == ()
 
 
@@ -131,3 +143,16 @@ def test_what_is_not_mine_is_not_mine_to_share(
 
         assert program.http.request(method, url, json=json).status_code == 404
     assert house.sharing.held.shares == house.sharing.held.links == ()
+
+
+def test_a_notebooks_links_are_bounded(house: House, program: Browser) -> None:
+    """Until some are taken back, or over: a script that runs wild fills no store."""
+    for _ in range(MOST_LINKS):
+        assert program.http.post(f"{API}/links", json={"lifetime_seconds": 60}).status_code == 201
+
+    one_more = program.http.post(f"{API}/links", json={})
+
+    assert one_more.status_code == 409
+    assert "take back what is not needed" in one_more.json()["detail"]
+    house.clock.now += 61
+    assert program.http.post(f"{API}/links", json={}).status_code == 201

@@ -93,7 +93,7 @@ def test_page_is_opened_not_fetched(alice: Browser, path: str, destination: str)
         ("/-/login", "text/plain"),
     ],
 )
-def test_form_of_another_kind_is_not_read(stranger: Browser, path: str, kind: str) -> None:
+def test_g1_form_of_another_kind_is_not_read(stranger: Browser, path: str, kind: str) -> None:
     """Threat G1: there is no multipart parser to keep busy."""
     answer = stranger.http.post(path, content=b"--x\r\n" * 100, headers={"Content-Type": kind})
 
@@ -102,7 +102,9 @@ def test_form_of_another_kind_is_not_read(stranger: Browser, path: str, kind: st
 
 @pytest.mark.parametrize("path", ["/-/login", "/-/api/v1/me/tokens", "/-/nothing"])
 @pytest.mark.parametrize("length", ["16385", "1073741824", "9" * 30, "-1", "+5", "0x10", "\xb2"])
-def test_body_that_is_too_long_is_refused_unread(stranger: Browser, path: str, length: str) -> None:
+def test_g6_body_that_is_too_long_is_refused_unread(
+    stranger: Browser, path: str, length: str
+) -> None:
     """Threat G6: by what it says of itself; the one who sends it is told to go."""
     headers = {"Content-Length": length.encode("latin-1"), "Content-Type": b"application/json"}
 
@@ -120,7 +122,7 @@ def test_body_that_is_too_long_is_refused_unread(stranger: Browser, path: str, l
         ("/-/api/v1/me/tokens", "application/json"),
     ],
 )
-async def test_body_that_says_no_length_is_counted(house: House, path: str, kind: str) -> None:
+async def test_g6_body_that_says_no_length_is_counted(house: House, path: str, kind: str) -> None:
     """Threats D12, G6: and no more of it is read than the limit."""
     read = 0
 
@@ -153,7 +155,7 @@ def test_form_that_can_not_be_read_is_refused(stranger: Browser, body: bytes) ->
     assert stranger.http.post("/-/login", content=body, headers=kind).status_code == 422
 
 
-def test_bug_tells_nobody_anything(
+def test_d13_bug_tells_nobody_anything(
     house: House, stranger: Browser, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Threats D13, D17: neither the page nor a log has the cookie, the password or the cause."""
@@ -191,7 +193,7 @@ def test_bug_in_the_api_is_a_problem(
 
 
 @pytest.mark.parametrize("path", ["/%3Cscript%3Ealert(1)%3C/script%3E/", "/-/%22onload=x"])
-def test_address_is_not_echoed(alice: Browser, path: str) -> None:
+def test_d17_address_is_not_echoed(alice: Browser, path: str) -> None:
     """Threat D17."""
     answer = alice.get(path)
 

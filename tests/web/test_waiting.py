@@ -97,7 +97,7 @@ def test_what_the_door_has_met_is_told_before_anybody_else_knows(
 
 
 @pytest.mark.parametrize("reason", sorted(set(Reason) - {Reason.NOT_RUNNING, Reason.ASLEEP}))
-def test_refusal_says_why_and_whom_to_ask(house: House, alice: Browser, reason: Reason) -> None:
+def test_d17_refusal_says_why_and_whom_to_ask(house: House, alice: Browser, reason: Reason) -> None:
     """In a sentence of our own, never the upstream's words (threat D17)."""
     house.notebooks.stand("alice", NotebookState.REFUSED, reason, detail="INSIDE")
 
@@ -131,7 +131,7 @@ def test_address_of_the_page_is_not_used(house: House, alice: Browser) -> None:
 
 
 @pytest.mark.parametrize("name", ["bob", "never-declared", "%3Cscript%3Ealert(1)"])
-def test_what_is_not_mine_is_missing(alice: Browser, name: str) -> None:
+def test_d17_what_is_not_mine_is_missing(alice: Browser, name: str) -> None:
     """Not there and not mine look the same, and nothing is echoed (threat D17)."""
     page, state = alice.get(f"/-/waiting/{name}"), alice.get(f"/-/waiting/{name}/state")
 

@@ -35,7 +35,9 @@ def test_json_has_a_line_for_a_record(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 @pytest.mark.parametrize("form", [LogFormat.JSON, LogFormat.TEXT])
-def test_a_client_can_not_forge_a_line(form: LogFormat, capsys: pytest.CaptureFixture[str]) -> None:
+def test_d12_a_client_can_not_forge_a_line(
+    form: LogFormat, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Threat D12: no second line, and nothing that drives a terminal."""
     configure(Log(format=form))
 
