@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/pip --disable-pip-version-check install --quiet
 LOCKED := --require-hashes --only-binary=:all: --requirement requirements/build.txt
-NEEDS_MORE := demo or docker or browser or openssh or postgres or kerberos or fuzz
+NEEDS_MORE := demo or docker or browser or openssh or postgres or kerberos or thorough
 DEMO := docker compose --file compose/demo.yaml
 
 # The development environment has all that the demo needs.

@@ -54,7 +54,7 @@ def test_every_case_is_on_the_page() -> None:
     assert {case for case, files in rows().items() if not files} == YET_TO_COME
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.thorough
 def test_every_file_on_the_page_holds_tests_of_its_case() -> None:
     bearing = borne()
 

@@ -67,10 +67,10 @@ def create_app(site: Site) -> FastAPI:
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
+        # As they are: included, each would be made anew for every application, when it is first asked for.
+        routes=[route for part in PARTS for route in part.router.routes],
     )
     app.state.site = site
     app.add_middleware(Shield, site=site)
-    for part in PARTS:
-        app.include_router(part.router)
     tell_failures(app, [part.router for part in PARTS])
     return app

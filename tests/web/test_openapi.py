@@ -120,7 +120,7 @@ def as_session(house: House) -> list[str]:
     return [f"Cookie: gateway={secret}", f"X-CSRF-Token: {csrf_of(secret)}", f"Origin: {origin}"]
 
 
-@pytest.mark.fuzz
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("credential", "left_out"),
     [
