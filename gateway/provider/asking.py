@@ -4,11 +4,12 @@ import json
 import ssl
 from collections.abc import AsyncIterator
 from typing import Final
+from urllib.parse import quote_plus
 
 import httpx2
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
-from httpx2 import AsyncByteStream, Response
+from httpx2 import AsyncByteStream, BasicAuth, Response
 
 from gateway.core.inventory import Oidc
 from gateway.errors import ProviderRefused, ProviderUnavailable
@@ -23,6 +24,7 @@ class Asking:
     """Asks one provider; its connections are kept."""
 
     def __init__(self, oidc: Oidc, trust: ssl.SSLContext) -> None:
+        self._client_id = oidc.client_id
         self._client = AsyncOAuth2Client(
             client_id=oidc.client_id,
             scope=" ".join(oidc.scopes),
@@ -57,7 +59,11 @@ class Asking:
     ) -> tuple[str, str]:
         """Return the access token and the ID token for a code; raise ProviderUnavailable or ProviderRefused."""
         self._client.client_secret = secret
-        auth = self._client.client_auth(method)
+        auth: object = self._client.client_auth(method)
+        if (
+            method == "client_secret_basic"
+        ):  # Authlib leaves out how RFC 6749, section 2.3.1, wants it spelt
+            auth = BasicAuth(quote_plus(self._client_id), quote_plus(secret or ""))
         try:
             tokens = await self._client.fetch_token(
                 endpoint, grant_type="authorization_code", auth=auth, **parameters

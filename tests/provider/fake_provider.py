@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote_plus, urlsplit
 
 from joserfc import jws
 from joserfc.jwk import ECKey, Key, RSAKey
@@ -151,7 +151,7 @@ class FakeProvider:
             return (form.get("client_id"), form["client_secret"]) == (CLIENT, SECRET)
         if authorization.startswith("Basic "):
             name, _, secret = base64.b64decode(authorization[6:]).decode().partition(":")
-            return name == CLIENT and SECRET in {secret, unquote(secret)}
+            return (unquote_plus(name), unquote_plus(secret)) == (CLIENT, SECRET)
         return form.get("client_id") == CLIENT and self.metadata.get("public") is True
 
     def _id_token(self, nonce: str) -> str:
