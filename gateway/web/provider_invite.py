@@ -26,16 +26,17 @@ router = APIRouter(
 @router.post("/{secret}/provider")
 async def take_invite(request: Request, site: GivenSite, secret: str) -> Response:
     """Send whoever was invited to the provider; the invite is taken when they come back."""
-    form, oidc = await read_form(request), oidc_of(site)
-    member = await invited(site, secret)
+    form, member = await read_form(request), await invited(site, secret)
     if member is None:
         return gone(request, site)
     try:
         check_csrf(form.get(CSRF_FIELD), csrf_of(form_key(site, request)[0]))
-        return await send_to_provider(request, site, Errand(Purpose.INVITE, invite=secret))
     except RequestInvalid as exc:
-        status, trouble = exc.status, EXPIRED
+        return invite_page(request, site, secret, member, status=exc.status, trouble=EXPIRED)
+    oidc = oidc_of(site)
+    try:
+        return await send_to_provider(request, site, Errand(Purpose.INVITE, invite=secret))
     except ProviderUnavailable as exc:
         log.warning("provider: no invite can be taken there: %s", exc)
-        status, trouble = 503, AWAY.format(name=oidc.called)
-    return invite_page(request, site, secret, member, status=status, trouble=trouble)
+        trouble = AWAY.format(name=oidc.called)
+    return invite_page(request, site, secret, member, status=503, trouble=trouble)
