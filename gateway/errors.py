@@ -18,9 +18,13 @@
     │   └── UpstreamMalformed          it doesn't speak HTTP, or speaks it wrongly
     ├── StoreUnavailable           the database can't be read or written now
     ├── DemoFailed                 a part of the demo can't start, or ended on its own
+    ├── ProviderError              the identity provider can't vouch for somebody
+    │   ├── ProviderUnavailable        it can't be asked now, or is not what the configuration says
+    │   └── ProviderRefused            it said no, or what it said does not hold
     ├── PasskeyNeeded              the password is right, and not enough
     └── CredentialRefused          a password, an invite or a token that does not count
         ├── CredentialThrottled        asked too often; says when to ask again
+        ├── AdmissionRefused           the provider vouches for them, but they are no member
         └── PasswordTooWeak            a new password that we do not take
 
 The class says whose fault it is and whether another try makes sense. Foreign exceptions become one of
@@ -58,6 +62,19 @@ class Reason(StrEnum):
     CERTIFICATE_REFUSED = auto()  # its TLS certificate is not the one we may trust
     ASLEEP = auto()  # nobody has used it for long; the first request wakes it
     STOPPING = auto()  # the gateway itself is going down
+
+
+class Hindrance(StrEnum):
+    """Why somebody for whom the identity provider vouches is not let in, or not linked."""
+
+    NOT_ADMITTED = auto()  # in none of the groups that are admitted
+    NAME_MISSING = auto()  # the claim that names members is not there
+    NAME_INVALID = auto()  # it holds nothing that may be a member's name
+    NAME_TAKEN = auto()  # somebody else goes by that name here, or did
+    DISABLED = auto()  # an administrator disabled the account
+    GONE = auto()  # linked to a member who is none any more
+    LINKED_ELSEWHERE = auto()  # this identity belongs to another member
+    LINKED_OTHERWISE = auto()  # this member is linked to another identity
 
 
 class GatewayError(Exception):
@@ -160,6 +177,23 @@ class DemoFailed(GatewayError):
     """The demo can't be shown; the message says what to do about it."""
 
 
+class ProviderError(GatewayError):
+    """The identity provider can't vouch for somebody; the message is for the log and administrators."""
+
+
+class ProviderUnavailable(ProviderError):
+    """The provider can't be asked now, or is not what the configuration says."""
+
+
+class ProviderRefused(ProviderError):
+    """The provider said no, or what it said does not hold."""
+
+    def __init__(self, detail: str, *, denied: bool = False) -> None:
+        super().__init__(detail)
+        self.denied = denied
+        """Whether it was the person, or the provider, who said no; nothing is wrong then."""
+
+
 class PasskeyNeeded(GatewayError):
     """The password is right, and one of these passkeys is asked for besides; none can be given where there is none."""
 
@@ -178,6 +212,15 @@ class CredentialThrottled(CredentialRefused):
     def __init__(self, retry_after_seconds: float) -> None:
         super().__init__(f"too many tries; wait {retry_after_seconds:.0f} s")
         self.retry_after_seconds = retry_after_seconds
+
+
+class AdmissionRefused(CredentialRefused):
+    """The provider vouches for somebody who is not let in; ``name`` is what they would be called."""
+
+    def __init__(self, why: Hindrance, name: str = "") -> None:
+        super().__init__(f"{why.value.replace('_', ' ')}{f': {name}' if name else ''}")
+        self.why = why
+        self.name = name
 
 
 class PasswordTooWeak(CredentialRefused):

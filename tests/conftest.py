@@ -70,6 +70,8 @@ def ports() -> Iterator[tuple[int, int]]:
         _choose_base_image(patch)
         patch.setenv("GATEWAY_TEST_PORT", str(chosen[0]))
         patch.setenv("GATEWAY_TEST_HOST_PORT", str(chosen[1]))
+        for name in ("OIDC", "PROVIDER"):
+            patch.setenv(f"GATEWAY_TEST_{name}_PORT", str(free_port()))
         if "BUILD_CA_BUNDLE" not in os.environ and SYSTEM_CA_BUNDLE.exists():
             patch.setenv("BUILD_CA_BUNDLE", str(SYSTEM_CA_BUNDLE))
         yield chosen

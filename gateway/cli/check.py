@@ -13,12 +13,13 @@ from gateway.cli.deployment import examined, find_config
 from gateway.cli.exits import CommandFailed, Exit
 from gateway.cli.options import Config, Output
 from gateway.cli.output import Form, Row, say, show
+from gateway.cli.provider import provider_rows, to_register
 from gateway.core.expiry import Stage, stage, told
 from gateway.core.inventory import Inventory
 from gateway.core.status import NotebookState, NotebookStatus, TunnelState, TunnelStatus
 from gateway.errors import ConfigurationInvalid
 
-FINE = {TunnelState.UP, NotebookState.READY}
+FINE = {TunnelState.UP.value, NotebookState.READY.value}
 
 
 def check(
@@ -44,6 +45,8 @@ def _checked(config: Path | None) -> Inventory:
         raise ConfigurationInvalid(found.problems)
     count = len(found.inventory.notebooks)
     say(f"{path} is fine: {count} notebook{'' if count == 1 else 's'}")
+    for line in to_register(found.inventory):
+        say(line)
     return found.inventory
 
 
@@ -53,12 +56,10 @@ def _connect(wanted: Inventory, output: Form) -> None:
     logging.getLogger("gateway").addHandler(logging.NullHandler())  # the table says it all
     tunnels, notebooks = asyncio.run(connect_check(wanted))
     statuses: list[TunnelStatus | NotebookStatus] = [*tunnels, *notebooks]
-    rows = [_row(status) for status in statuses]
+    rows = [*provider_rows(wanted), *(_row(status) for status in statuses)]
     show(rows, ("what", "name", "state", "detail"), output)
     _warn(tunnels)
-    failed = [
-        row["name"] for row, status in zip(rows, statuses, strict=True) if status.state not in FINE
-    ]
+    failed = [row["name"] for row in rows if row["state"] not in FINE]
     if failed:
         raise CommandFailed(Exit.UNREACHABLE, f"not as wanted: {', '.join(map(str, failed))}")
 

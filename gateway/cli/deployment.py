@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from gateway.cli.exits import CommandFailed, Exit
 from gateway.core.inventory import Inventory
+from gateway.core.linking import Link, with_links
 from gateway.core.names import MemberName
 from gateway.core.suggest import did_you_mean
 
@@ -54,8 +55,22 @@ def inventory(given: Path | None) -> Inventory:
     return load(find_config(given), process_environment())
 
 
+def everybody(wanted: Inventory) -> Inventory:
+    """Return ``wanted`` with those whom the identity provider brings, as the store knows them."""
+    return with_links(wanted, links_of(wanted))
+
+
+def links_of(wanted: Inventory) -> tuple[Link, ...]:
+    """Return who at the identity provider is which member."""
+
+    async def asked(store: "Store") -> tuple[Link, ...]:
+        return store.links()
+
+    return with_store(wanted, asked)
+
+
 def known_member(wanted: Inventory, name: str) -> MemberName:
-    """Return ``name`` as a member's; raise CommandFailed if the configuration knows none."""
+    """Return ``name`` as a member's; raise CommandFailed if ``wanted`` knows none."""
     member = MemberName(name)
     if member not in wanted.members:
         hint = did_you_mean(name, wanted.members)

@@ -1,16 +1,18 @@
 """``gateway members``: the people with an account, and how they get in."""
 
 import sys
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 
-from gateway.cli.deployment import inventory, known_member, with_store
+from gateway.cli.deployment import everybody, inventory, known_member, links_of, with_store
 from gateway.cli.exits import CommandFailed, Exit
 from gateway.cli.options import Config, Member, Output
 from gateway.cli.output import Form, Row, moment, say, show
 from gateway.cli.reporting import reported
 from gateway.core.inventory import Inventory
+from gateway.core.linking import Link, Origin, member_of, with_links
 from gateway.core.names import MemberName
 
 app = typer.Typer(no_args_is_help=True, help="See to members' accounts.")
@@ -32,8 +34,10 @@ def invite(member: Member, config: Config = None) -> None:
 @app.command("ls")
 @reported
 def list_members(config: Config = None, output: Output = Form.TABLE) -> None:
-    """List the members, and how their accounts stand."""
-    wanted = inventory(config)
+    """List the members, those whom the identity provider brings too, and how their accounts stand."""
+    declared = inventory(config)
+    links = links_of(declared)
+    wanted = with_links(declared, links)
     accounts = {account.member: account for account in with_store(wanted, lambda s: s.accounts())}
     rows: list[Row] = []
     for name, member in wanted.members.items():
@@ -43,6 +47,7 @@ def list_members(config: Config = None, output: Output = Form.TABLE) -> None:
                 "member": name,
                 "groups": sorted(member.groups),
                 "admin": member.admin,
+                "provider": _origin(declared, links, name),
                 "password": account is not None and account.has_password,
                 "disabled": account is not None and account.disabled,
                 "last_login": moment(account.last_login_at) if account else None,
@@ -51,7 +56,16 @@ def list_members(config: Config = None, output: Output = Form.TABLE) -> None:
         )
     show(
         rows,
-        ("member", "groups", "admin", "password", "disabled", "last_login", "invited_until"),
+        (
+            "member",
+            "groups",
+            "admin",
+            "provider",
+            "password",
+            "disabled",
+            "last_login",
+            "invited_until",
+        ),
         output,
     )
 
@@ -60,7 +74,7 @@ def list_members(config: Config = None, output: Output = Form.TABLE) -> None:
 @reported
 def disable(member: Member, config: Config = None) -> None:
     """End all that MEMBER has open, and let them in no more; shares by and to them rest."""
-    wanted = inventory(config)
+    wanted = everybody(inventory(config))
     name = known_member(wanted, member)
     with_store(wanted, lambda store: store.disable(name))
     say(f"{name} is disabled")
@@ -70,7 +84,7 @@ def disable(member: Member, config: Config = None) -> None:
 @reported
 def enable(member: Member, config: Config = None) -> None:
     """Let a disabled MEMBER in again; what ended stays ended, shares count again."""
-    wanted = inventory(config)
+    wanted = everybody(inventory(config))
     name = known_member(wanted, member)
     with_store(wanted, lambda store: store.enable(name))
     say(f"{name} is enabled")
@@ -89,6 +103,17 @@ def withdraw_invite(member: Member, config: Config = None) -> None:
 
 @app.command()
 @reported
+def unlink(member: Member, config: Config = None) -> None:
+    """Undo MEMBER's link to the identity provider; whoever was only admitted is forgotten, and the name free."""
+    wanted = inventory(config)
+    name = MemberName(member)
+    if not with_store(wanted, lambda store: store.unlink(name)):
+        raise CommandFailed(Exit.NO_SUCH_THING, f"nobody at the provider is linked to {member}")
+    say(f"{name} is no longer linked to anybody at the provider")
+
+
+@app.command()
+@reported
 def password(
     member: Member,
     *,
@@ -102,6 +127,19 @@ def password(
     name = known_member(wanted, member)
     _set_password(wanted, name, _read_password(name, from_stdin=stdin))
     say(f"the password of {name} is set; sessions from before are over")
+
+
+def _origin(declared: Inventory, links: Iterable[Link], name: MemberName) -> str | None:
+    """Return how somebody at the provider comes to be this member: configured, linked or admitted."""
+    member = declared.members.get(name)
+    if member is not None and member.subject is not None:
+        return Origin.CONFIGURED.value
+    origins = (
+        link.origin.value
+        for link in links
+        if member_of(declared, [link], link.issuer, link.subject) == name
+    )
+    return next(origins, None)
 
 
 def _set_password(wanted: Inventory, name: MemberName, secret: str) -> None:

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from gateway.config.kinds import File, Flag, Issuer, SessionLife, Text
+from gateway.config.kinds import File, Flag, Issuer, Scope, SessionLife, Text
 from gateway.config.section import Section
 from gateway.core.inventory import SecondFactor
 
@@ -19,12 +19,38 @@ class LocalKeys(Section):
 
 
 class OidcKeys(Section):
-    """An identity provider. It is checked for its form; logging in through it is not there yet."""
+    """An OpenID Connect provider, through which members log in beside passwords or instead of them."""
 
-    issuer: Issuer = Field(description="The issuer's https URL.")
+    issuer: Issuer = Field(
+        description="The issuer's https URL, exactly as the provider writes it; http on loopback only."
+    )
     client_id: Text = Field(description="The client that the gateway is registered as.")
-    client_secret_file: File | None = Field(None, description="The file that holds its secret.")
-    groups_claim: Text = Field("groups", description="The claim that lists a member's groups.")
+    client_secret_file: File | None = Field(
+        None, description="The file that holds its secret; a public client has none."
+    )
+    name: Text = Field(
+        "", description="What the log-in page calls the provider. Default: the issuer's host."
+    )
+    scopes: list[Scope] = Field(
+        ["openid", "profile", "email"],
+        description="What the provider is asked to tell of a member.",
+    )
+    groups_claim: Text = Field(
+        "groups",
+        description="The claim that lists a member's groups: they are in them as in those of this file.",
+    )
+    name_claim: Text = Field(
+        "preferred_username",
+        description="The claim that names members who are admitted; it must hold a member's name as it is.",
+    )
+    admit: list[Text] = Field(
+        [],
+        description="The provider's groups whose members become members by themselves. Empty: nobody does.",
+    )
+    ca_file: File | None = Field(
+        None,
+        description="A PEM file of the CAs that vouch for the provider's certificate. Default: the system's.",
+    )
 
 
 class SessionsKeys(Section):
@@ -43,5 +69,5 @@ class AuthKeys(Section):
     """How members prove who they are."""
 
     local: LocalKeys = Field(LocalKeys(), description="Members' own passwords.")
-    oidc: OidcKeys | None = Field(None, description="An identity provider.")
+    oidc: OidcKeys | None = Field(None, description="An OpenID Connect provider.")
     sessions: SessionsKeys = Field(SessionsKeys(), description="How long members stay logged in.")

@@ -167,6 +167,7 @@ def _member(name: str, keys: MemberKeys) -> Member:
         email=keys.email,
         groups=frozenset(GroupName(group) for group in keys.groups),
         admin=keys.admin,
+        subject=keys.oidc,
     )
 
 
@@ -180,8 +181,17 @@ def _auth(keys: AuthKeys, base: FilePath) -> Auth:
 
 
 def _oidc(keys: OidcKeys, base: FilePath) -> Oidc:
-    secret = _file(base, keys.client_secret_file)
-    return Oidc(keys.issuer, keys.client_id, secret, keys.groups_claim)
+    return Oidc(
+        issuer=keys.issuer,
+        client_id=keys.client_id,
+        client_secret_file=_file(base, keys.client_secret_file),
+        groups_claim=keys.groups_claim,
+        name_claim=keys.name_claim,
+        name=keys.name,
+        scopes=tuple(dict.fromkeys(["openid", *keys.scopes])),
+        admit=frozenset(keys.admit),
+        ca_file=_file(base, keys.ca_file),
+    )
 
 
 def _lines(word: str, base: FilePath) -> str | None:

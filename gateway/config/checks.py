@@ -21,6 +21,25 @@ def check(keys: Keys) -> Iterator[Problem]:
         yield from _check_notebook(keys, name, notebook)
     yield from _check_places(keys)
     yield from _check_grants(keys)
+    yield from _check_subjects(keys)
+
+
+def _check_subjects(keys: Keys) -> Iterator[Problem]:
+    """Whoever the identity provider vouches for is one member, or none."""
+    known: dict[str, str] = {}
+    for name, member in keys.members.items():
+        path: Path = ("members", name, "oidc")
+        if member.oidc is None:
+            continue
+        if keys.auth.oidc is None:
+            yield Problem(
+                path, f"{_name(path)}: there is no provider to know them by; set auth.oidc"
+            )
+        if not member.oidc:
+            yield Problem(path, f"{_name(path)}: a subject is not empty; leave the key out")
+        other = known.setdefault(member.oidc, name)
+        if other != name:
+            yield Problem(path, f"{_name(path)}: {member.oidc} is {other} already")
 
 
 def _check_server(keys: Keys) -> Iterator[Problem]:
@@ -194,6 +213,8 @@ def _check_grants(keys: Keys) -> Iterator[Problem]:
 def _check_grantees(keys: Keys, path: Path, grantees: Iterable[str]) -> Iterator[Problem]:
     groups = {group for member in keys.members.values() for group in member.groups}
     for i, grantee in enumerate(grantees):
+        if grantee.startswith(GROUP) and keys.auth.oidc is not None:
+            continue  # the provider may know it
         known = groups if grantee.startswith(GROUP) else keys.members
         name = grantee.removeprefix(GROUP)
         if name not in known:

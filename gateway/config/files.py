@@ -15,6 +15,7 @@ _SECRETS: Final = {
     "key": "private key",
     "keytab": "keytab",
     "ccache": "Kerberos cache",
+    "client_secret_file": "client secret",
 }
 """What nobody else may read, by the key that names it."""
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
@@ -72,8 +73,8 @@ def _files(keys: Keys) -> Iterator[tuple[Path, str]]:
     if keys.server.tls is not None:
         yield from _given(("server", "tls", "certificate"), keys.server.tls.certificate)
         yield from _given(("server", "tls", "key"), keys.server.tls.key)
-    if keys.auth.oidc is not None:
-        yield from _given(("auth", "oidc", "client_secret_file"), keys.auth.oidc.client_secret_file)
+    for key in ("client_secret_file", "ca_file"):
+        yield from _given(("auth", "oidc", key), getattr(keys.auth.oidc, key, None))
 
 
 def _credential_files(path: Path, keys: RemoteKeys | LoginKeys) -> Iterator[tuple[Path, str]]:

@@ -41,13 +41,7 @@ from gateway.config.kinds import (
     VerifyWord,
 )
 from gateway.config.section import Section, none_is_empty
-from gateway.core.inventory import (
-    HostKeyPolicy,
-    LogFormat,
-    Routing,
-    Scheme,
-    TokenSource,
-)
+from gateway.core.inventory import HostKeyPolicy, LogFormat, Routing, Scheme, TokenSource
 
 
 class LimitsKeys(Section):
@@ -280,6 +274,10 @@ class MemberKeys(Section):
     email: Text = Field("", description="Their address.")
     groups: list[Name] = Field([], description="The groups that they are in.")
     admin: Flag = Field(default=False, description="Whether they see all tunnels and members.")
+    oidc: Text | None = Field(
+        None,
+        description="Who they are to the identity provider: the subject (sub) that it knows them by.",
+    )
 
 
 class AccessKeys(Section):

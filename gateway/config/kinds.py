@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Wi
 
 from gateway.core.inventory import Address, PublicUrl
 from gateway.core.names import LOGIN, NAME, RESERVED, is_login, is_name
+from gateway.core.provider_metadata import is_safe
 from gateway.core.quantities import (
     DURATION,
     SIZE,
@@ -36,6 +37,8 @@ _HOST: Final = re.compile(
 _FINGERPRINT: Final = re.compile(r"SHA256:[A-Za-z0-9+/]{43}=?")
 _CACHE_TYPE: Final = re.compile(r"[A-Z]+:")
 """As in KCM: and KEYRING:, which libkrb5 knows besides files."""
+_SCOPE: Final = re.compile(r"[!#-\[\]-~]+")
+"""RFC 6749, section 3.3."""
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -223,10 +226,14 @@ def _verify(value: object) -> str | None:
 
 
 def _issuer(text: str) -> str:
-    parts = urlsplit(text)
-    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
-    if not parts.hostname or parts.scheme not in ({"http", "https"} if local else {"https"}):
+    if not is_safe(text) or urlsplit(text).query:
         raise ValueError(f"{text!r} must be an https URL")
+    return text
+
+
+def _scope(text: str) -> str:
+    if _SCOPE.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is no scope: a scope is one word")
     return text
 
 
@@ -294,6 +301,11 @@ Network = Annotated[
 ]
 Issuer = Annotated[
     Text, AfterValidator(_issuer), WithJsonSchema({"type": "string", "format": "uri"})
+]
+Scope = Annotated[
+    Text,
+    AfterValidator(_scope),
+    WithJsonSchema({"type": "string", "pattern": f"^{_SCOPE.pattern}$"}),
 ]
 StoreUrl = Annotated[
     Text,

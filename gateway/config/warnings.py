@@ -25,8 +25,6 @@ def warn(keys: Keys) -> Iterator[Problem]:
     if urlsplit(keys.store).password is not None:
         message = "store: holds a password; put it into a file: ?passfile=/run/secrets/pgpass"
         yield Problem(("store",), message)
-    if keys.auth.oidc is not None:
-        yield Problem(("auth", "oidc"), "auth.oidc: is not used yet; members log in with passwords")
 
 
 def _about_server(keys: Keys) -> Iterator[Problem]:

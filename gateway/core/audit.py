@@ -37,6 +37,9 @@ class Act(StrEnum):
     LINK_ENDED = auto()
     ASKED = auto()
     DECLINED = auto()
+    ADMITTED = auto()  # the identity provider brought somebody new
+    LINKED = auto()  # somebody at the identity provider became, or no longer is, a member here
+    UNLINKED = auto()
     INVITED = auto()
     INVITE_TAKEN = auto()
     INVITE_ENDED = auto()  # taken back before it was taken

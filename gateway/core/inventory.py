@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum, auto
 from ipaddress import IPv4Network, IPv6Network
+from urllib.parse import urlsplit
 
 from gateway.core.names import GroupName, LoginName, MemberName, NotebookName, RemoteName, TunnelId
 from gateway.core.ssh_credential import Credential
@@ -214,6 +215,8 @@ class Member:
     email: str = ""
     groups: frozenset[GroupName] = frozenset()
     admin: bool = False
+    subject: str | None = None
+    """Who they are to the identity provider, where the configuration says so."""
 
     @property
     def called(self) -> str:
@@ -237,6 +240,19 @@ class Oidc:
     client_id: str
     client_secret_file: str | None = None
     groups_claim: str = "groups"
+    name_claim: str = "preferred_username"
+    name: str = ""
+    """What to call it on pages."""
+    scopes: tuple[str, ...] = ("openid", "profile", "email")
+    admit: frozenset[str] = frozenset()
+    """The provider's groups whose members become members by themselves."""
+    ca_file: str | None = None
+    """Who vouches for its certificate; None is the system's CAs."""
+
+    @property
+    def called(self) -> str:
+        """What to call it on a page."""
+        return self.name or urlsplit(self.issuer).netloc
 
 
 class SecondFactor(StrEnum):

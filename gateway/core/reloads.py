@@ -41,7 +41,8 @@ def _of_member(member: Member | None) -> set[str]:
     if member is None:
         return set()
     admin = {"an administrator"} if member.admin else set()
-    return {"a member"} | admin | {f"in group:{group}" for group in member.groups}
+    known = set() if member.subject is None else {f"{member.subject} at the provider"}
+    return {"a member"} | admin | known | {f"in group:{group}" for group in member.groups}
 
 
 def _of_notebook(inventory: Inventory, name: str) -> set[str]:

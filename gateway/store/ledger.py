@@ -18,10 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.core.audit import Entry
 from gateway.core.identity import CredentialId
+from gateway.core.linking import Link
 from gateway.core.names import MemberName, RemoteName
 from gateway.core.sharing import Shared
 from gateway.errors import StoreUnavailable
-from gateway.store import audit_statements, sharing_statements, statements
+from gateway.store import audit_statements, link_statements, sharing_statements, statements
 from gateway.store.database import Database
 from gateway.store.following import CHANNEL
 from gateway.store.memory import Held, Memory
@@ -48,6 +49,8 @@ class Change:
     """All shares, where they have changed."""
     disabled: frozenset[MemberName] | None = None
     """All disabled members, where that has changed."""
+    links: tuple[Link, ...] | None = None
+    """All links to the identity provider, where they have changed."""
     noted: list[Entry] = field(default_factory=list)
     """What the audit log says of it, in the same transaction."""
 
@@ -125,6 +128,14 @@ class Ledger:
             yield change
             change.shared = await sharing_statements.shared(change.connection)
 
+    @asynccontextmanager
+    async def changing_links(self) -> AsyncIterator[Change]:
+        """Hold a change of who at the provider is whom; it may be one of shares, accounts and credentials too."""
+        async with self.changing_shares() as change:
+            yield change
+            change.links = await link_statements.links(change.connection)
+            change.disabled = await statements.disabled(change.connection)
+
     async def catch_up(self) -> None:
         """Read all anew if another process has changed anything."""
         async with self._turn():
@@ -179,11 +190,12 @@ class Ledger:
             pins = await statements.pins(connection)
             shared = await sharing_statements.shared(connection)
             disabled = await statements.disabled(connection)
+            links = await link_statements.links(connection)
         wanted = [h for h in held if h.identity.credential not in self._unsaved]
         self._seen = number
         before = self.memory.pins
         ended = self.memory.replace(wanted, pins)
-        news = self._know(shared, disabled)
+        news = self._know(shared, disabled, links)
         if ended or news:
             self._tell()
         self._tell_of_pins(before)
@@ -195,7 +207,7 @@ class Ledger:
             self.memory.renew(held)
         before, self.memory.pins = self.memory.pins, self.memory.pins | change.pinned
         self._tell_of_pins(before)
-        news = self._know(change.shared, change.disabled)
+        news = self._know(change.shared, change.disabled, change.links)
         if self.memory.end(change.ended) or news:
             self._tell()
 
@@ -203,13 +215,19 @@ class Ledger:
         if self.memory.end(credentials):
             self._tell()
 
-    def _know(self, shared: Shared | None, disabled: frozenset[MemberName] | None) -> bool:
-        """Keep in memory what is given of all shares and disabled members; say whether any is news."""
+    def _know(
+        self,
+        shared: Shared | None,
+        disabled: frozenset[MemberName] | None,
+        links: tuple[Link, ...] | None,
+    ) -> bool:
+        """Keep in memory what is given of shares, disabled members and links; say whether any is news."""
         memory = self.memory
-        before = memory.shared, memory.disabled
+        before = memory.shared, memory.disabled, memory.links
         memory.shared = memory.shared if shared is None else shared
         memory.disabled = memory.disabled if disabled is None else disabled
-        return (memory.shared, memory.disabled) != before
+        memory.links = memory.links if links is None else links
+        return (memory.shared, memory.disabled, memory.links) != before
 
     def _tell(self) -> None:
         for callback in self._callbacks:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from gateway.core.identity import CredentialId, CredentialKind, Identity
+from gateway.core.linking import Link
 from gateway.core.names import MemberName, RemoteName
 from gateway.core.sharing import Shared
 from gateway.store.rows import SessionRow, TokenRow
@@ -63,6 +64,7 @@ class Memory:
     pins: dict[RemoteName, str] = field(default_factory=dict)
     shared: Shared = Shared()  # noqa: RUF009 - frozen
     disabled: frozenset[MemberName] = frozenset()
+    links: tuple[Link, ...] = ()
     _by_id: dict[CredentialId, Held] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Held]:

@@ -62,6 +62,20 @@ class SessionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderSession:
+    """What the identity provider said of a session that came from it."""
+
+    credential: CredentialId
+    member: MemberName
+    issuer: str
+    subject: str
+    sid: str | None
+    """The provider's own session."""
+    id_token: str = field(repr=False)
+    """Tells the provider at log-out whom it is about."""
+
+
+@dataclass(frozen=True, slots=True)
 class TokenRow:
     """One API credential."""
 

@@ -13,7 +13,7 @@ from gateway.core.inventory import Lifetimes
 from gateway.core.names import MemberName, is_name
 from gateway.core.passwords import check_password
 from gateway.errors import CredentialRefused, CredentialThrottled, StoreUnavailable
-from gateway.store import passkey_statements, statements
+from gateway.store import link_statements, passkey_statements, statements
 from gateway.store.administering import Administering
 from gateway.store.auditing import Auditing
 from gateway.store.credentials import Clock, Credentials
@@ -23,6 +23,7 @@ from gateway.store.hashing import Hasher, Passwords, argon2id, digest_of
 from gateway.store.ledger import Change, Ledger
 from gateway.store.memory import session_row
 from gateway.store.passkeys import Passkeys
+from gateway.store.provider_links import ProviderLinks
 from gateway.store.rows import Arrival, Opened
 from gateway.store.shares import Shares
 from gateway.store.statements import Standing
@@ -62,7 +63,7 @@ async def open_store(
         await database.close()
 
 
-class Store(Passkeys, Administering, Shares):
+class Store(Passkeys, Administering, ProviderLinks, Shares):
     """What must last of who is who; the door asks it for every request, and it never makes the door wait."""
 
     def __init__(
@@ -275,6 +276,8 @@ class Store(Passkeys, Administering, Shares):
         await statements.save_account(change.connection, member, {"password": encoded})
         await statements.delete_invite(change.connection, member)
         await passkey_statements.delete_all(change.connection, member)
+        await link_statements.delete_own_link(change.connection, member)
+        change.links = await link_statements.links(change.connection)
         await change.end_all(member, tokens=before.password is not None)
 
 

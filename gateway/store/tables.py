@@ -160,6 +160,35 @@ askable: Final = Table(
     sqlite_strict=True,
 )
 
+provider_links: Final = Table(
+    "provider_links",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("member", Text, nullable=False, unique=True),
+    Column("origin", Text, nullable=False),
+    Column("claimed", Text, nullable=False),  # groups, as JSON; "groups" is a word of SQL
+    Column("full_name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("linked_at", TIME, nullable=False),
+    Column("seen_at", TIME, nullable=False),
+    sqlite_strict=True,
+)
+"""Who at the identity provider is which member."""
+
+provider_sessions: Final = Table(
+    "provider_sessions",
+    metadata,
+    Column("session", Text, ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("sid", Text),
+    Column("id_token", Text, nullable=False),
+    Index(None, "subject"),
+    sqlite_strict=True,
+)
+"""What the identity provider said of a session that came from it."""
+
 audit: Final = Table(
     "audit",
     metadata,

@@ -28,6 +28,8 @@ LIFETIMES: Final = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "a y
 SAYINGS: Final = {
     "password": "Your password is changed. Your other sessions have ended.",
     "sessions": "Your other sessions have ended.",
+    "linked": "You are linked, and can log in that way from now on.",
+    "unlinked": "You are no longer linked. Sessions that came that way have ended.",
     "session": "The session has ended. What was open in its name is closed.",
     "token": "The token is revoked. What used it is logged out.",
 }
@@ -38,17 +40,17 @@ async def show_account(
     request: Request, site: GivenSite, visitor: LoggedIn, done: str = ""
 ) -> Response:
     """Show the account."""
-    return await _account(request, site, visitor, said=SAYINGS.get(done, ""))
+    return await account_page(request, site, visitor, said=SAYINGS.get(done, ""))
 
 
 @router.post("/password")
 async def change_password(request: Request, site: GivenSite, visitor: LoggedIn) -> Response:
     """Change the visitor's password, who proves to know the current one."""
-    form = await _checked(request, visitor)
+    form = await checked_form(request, visitor)
     current, password = password_in(form, "current"), password_in(form)
     if form.get("again", password) != password:
         trouble = "The two new passwords are not the same. Please type them again."
-        return await _account(request, site, visitor, status=422, trouble=trouble)
+        return await account_page(request, site, visitor, status=422, trouble=trouble)
     try:
         await site.accounts.change_password(
             visitor.identity.credential, current, password, address=address_of(request)
@@ -61,13 +63,13 @@ async def change_password(request: Request, site: GivenSite, visitor: LoggedIn) 
         trouble, status = "The current password is not right. Nothing was changed.", 422
     else:
         return RedirectResponse("/-/account?done=password", 303)
-    return await _account(request, site, visitor, status=status, trouble=trouble)
+    return await account_page(request, site, visitor, status=status, trouble=trouble)
 
 
 @router.post("/tokens")
 async def create_token(request: Request, site: GivenSite, visitor: LoggedIn) -> Response:
     """Make an API token, and show it this once."""
-    form = await _checked(request, visitor)
+    form = await checked_form(request, visitor)
     label, days = label_in(form), form.get("days", "90")
     if days not in LIFETIMES:
         raise RequestInvalid(422, "a token can't live that long")
@@ -80,8 +82,8 @@ async def create_token(request: Request, site: GivenSite, visitor: LoggedIn) -> 
         )
     except CredentialRefused:
         trouble = "No token was made: you have too many. Revoke those that you no longer need."
-        return await _account(request, site, visitor, status=422, trouble=trouble)
-    return await _account(request, site, visitor, status=201, made=(row.label, secret))
+        return await account_page(request, site, visitor, status=422, trouble=trouble)
+    return await account_page(request, site, visitor, status=201, made=(row.label, secret))
 
 
 @router.post("/tokens/{credential}/revoke")
@@ -89,7 +91,7 @@ async def revoke_token(
     request: Request, site: GivenSite, visitor: LoggedIn, credential: CredentialId
 ) -> Response:
     """Revoke a token of the visitor's."""
-    await _checked(request, visitor)
+    await checked_form(request, visitor)
     mine = await site.accounts.tokens(visitor.member.name)
     if credential not in {row.credential for row in mine}:
         raise RequestInvalid(404, "there is no such token")
@@ -97,13 +99,14 @@ async def revoke_token(
     return RedirectResponse("/-/account?done=token", 303)
 
 
-async def _checked(request: Request, visitor: Visitor) -> Form:
+async def checked_form(request: Request, visitor: Visitor) -> Form:
+    """Return a form that the visitor sent from a page of ours; raise RequestInvalid."""
     form = await read_form(request)
     check_csrf(form.get(CSRF_FIELD), visitor.csrf)
     return form
 
 
-async def _account(
+async def account_page(
     request: Request,
     site: Site,
     visitor: Visitor,
@@ -111,11 +114,16 @@ async def _account(
     status: int = 200,
     **shown: str | tuple[str, str],
 ) -> Response:
+    """Return the account page."""
+    member = visitor.member.name
     context: dict[str, object] = {
         "said": "",
         "trouble": "",
         "made": None,
         "sessions": await sessions_of(site, visitor),
+        "provider": site.inventory().auth.oidc,
+        "link": next((one for one in site.links.links() if one.member == member), None),
+        "has_password": await site.links.has_password(member),
         "tokens": await site.accounts.tokens(visitor.member.name),
         "lifetimes": LIFETIMES,
         "local": site.inventory().auth.local,

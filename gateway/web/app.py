@@ -23,6 +23,9 @@ from gateway.web import (
     oauth,
     passkey_log_in,
     passkeys,
+    provider,
+    provider_account,
+    provider_invite,
     session_end,
     sessions,
     sessions_api,
@@ -37,8 +40,9 @@ from gateway.web.shield import Shield
 from gateway.web.site import Site
 
 PARTS: Final = (
-    log_in, passkey_log_in, passkeys, invite, account, sessions, session_end, home, sharing, link, asking,
-    diagnosis, waiting, enter, assets, api, sharing_api, sessions_api, admin, admin_api, oauth, device, authorize,
+    log_in, passkey_log_in, passkeys, provider, provider_account, provider_invite, invite, account, sessions,
+    session_end, home, sharing, link, asking, diagnosis, waiting, enter, assets, api, sharing_api, sessions_api,
+    admin, admin_api, oauth, device, authorize,
 )  # fmt: skip
 
 

@@ -29,26 +29,28 @@ NO_TRACE = {"Referrer-Policy": "strict-origin"}
 @router.api_route("/{secret}", methods=["GET", "HEAD"])
 async def show_invite(request: Request, site: GivenSite, secret: str) -> Response:
     """Show whom the invite is for, and ask for a password."""
-    member = await _invited(site, secret)
-    return _gone(request, site) if member is None else _form(request, site, member)
+    member = await invited(site, secret)
+    return gone(request, site) if member is None else invite_page(request, site, secret, member)
 
 
 @router.post("/{secret}")
 async def accept_invite(request: Request, site: GivenSite, secret: str) -> Response:
     """Set the password, and log the member in; the invite is void from now on."""
     form = await read_form(request)
-    member = await _invited(site, secret)
+    member = await invited(site, secret)
     if member is None:
-        return _gone(request, site)
+        return gone(request, site)
     status, trouble = _looked_over(request, site, form)
     if trouble:
-        return _form(request, site, member, status=status, trouble=trouble)
+        return invite_page(request, site, secret, member, status=status, trouble=trouble)
     try:
         return await _accepted(request, site, secret, form)
     except PasswordTooWeak as exc:
-        return _form(request, site, member, status=422, trouble=f"Please choose another: {exc}.")
+        return invite_page(
+            request, site, secret, member, status=422, trouble=f"Please choose another: {exc}."
+        )
     except CredentialRefused:
-        return _gone(request, site)
+        return gone(request, site)
 
 
 def _looked_over(request: Request, site: Site, form: Form) -> tuple[int, str]:
@@ -78,24 +80,40 @@ async def _accepted(request: Request, site: Site, secret: str, form: Form) -> Re
     return answer
 
 
-async def _invited(site: Site, secret: str) -> Member | None:
+async def invited(site: Site, secret: str) -> Member | None:
+    """Return whom an invite is for; None if it is good for nobody."""
     try:
         return site.inventory().members.get(await site.accounts.invited(secret))
     except CredentialRefused:
         return None
 
 
-def _form(
-    request: Request, site: Site, member: Member, *, status: int = 200, trouble: str = ""
+def invite_page(
+    request: Request,
+    site: Site,
+    secret: str,
+    member: Member,
+    *,
+    status: int = 200,
+    trouble: str = "",
 ) -> Response:
+    """Return the page on which an invite is taken, by each of the ways that there are."""
     key, new = form_key(site, request)
-    context = {"csrf": csrf_of(key), "member": member, "trouble": trouble}
+    context = {
+        "csrf": csrf_of(key),
+        "member": member,
+        "trouble": trouble,
+        "secret": secret,
+        "local": site.inventory().auth.local,
+        "provider": site.inventory().auth.oidc,
+    }
     answer = page(request, "invite.html", status=status, headers=NO_TRACE, context=context)
     if new:
         set_cookie(answer, site, own_cookie(site, FORM_COOKIE), key)
     return answer
 
 
-def _gone(request: Request, site: Site) -> Response:
+def gone(request: Request, site: Site) -> Response:
+    """Return the page that says that an invite is good no more."""
     context = {"administrators": administrators(site)}
     return page(request, "invite_gone.html", status=410, headers=NO_TRACE, context=context)

@@ -25,6 +25,7 @@ from gateway.web.cookies import (
     set_cookie,
 )
 from gateway.web.forms import CSRF_FIELD, Form, form_key, member_in, password_in, read_form
+from gateway.web.onward import provider_session, send_out
 from gateway.web.pages import page
 from gateway.web.passkey_pages import asked_to_log_in, passkeys_required, second_factor
 from gateway.web.proving import Opened
@@ -93,11 +94,14 @@ async def show_log_out(request: Request, site: GivenSite) -> Response:
 
 @router.post("/-/logout", dependencies=on_main)
 async def log_out(request: Request, site: GivenSite, visitor: LoggedIn) -> Response:
-    """End the session, and those of the notebooks' hosts that came from it."""
+    """End the session, those of the notebooks' hosts that came from it, and the provider's where it came from there."""
     form = await read_form(request)
     check_csrf(form.get(CSRF_FIELD), visitor.csrf)
-    await site.accounts.log_out(visitor.identity.credential)
-    answer = RedirectResponse(LOGIN_PATH, 303)
+    session = visitor.identity.credential
+    held = await provider_session(site, session)
+    await site.accounts.log_out(session)
+    onward = None if held is None else await send_out(request, site, held)
+    answer = RedirectResponse(LOGIN_PATH, 303) if onward is None else onward
     drop_cookie(answer, site, session_cookie(site))
     return answer
 
@@ -133,6 +137,7 @@ def log_in_form(
     *,
     status: int = HTTPStatus.OK,
     trouble: str = "",
+    said: str = "",
 ) -> Response:
     """Return the log-in page, with what was typed in and what is wrong with it."""
     key, new = form_key(site, request)
@@ -141,7 +146,9 @@ def log_in_form(
         "member": form.get("member", ""),
         "next": safe_next(form.get("next", "/"), site.inventory().server),
         "trouble": trouble,
+        "said": said,
         "local": site.inventory().auth.local,
+        "provider": site.inventory().auth.oidc,
         "asked": asked_to_log_in(site, key),
     }
     answer = page(request, "login.html", status=status, context=context)

@@ -19,7 +19,9 @@ from gateway.web.administration import Administration
 from gateway.web.challenges import Challenges
 from gateway.web.giving import Presence, Sharing
 from gateway.web.handover import Handovers
+from gateway.web.journeys import Journeys
 from gateway.web.looks import Looks
+from gateway.web.providing import Links, Provider
 from gateway.web.proving import Opened, Passkeys
 from gateway.web.terminals import Terminals
 from gateway.web.turns import Turns
@@ -196,9 +198,13 @@ class Site:
     inventory: Callable[[], Inventory]
     declared: Callable[[], Inventory]
     """The inventory without the shares that are written into the other; disabled members are in neither."""
+    configured: Callable[[], Inventory]
+    """The inventory that the configuration alone declares: who at the provider is whom is judged by it."""
     administration: Administration
     accounts: Accounts
     sharing: Sharing
+    provider: Provider
+    links: Links
     present: Presence
     passkeys: Passkeys
     audit: AuditLog
@@ -207,6 +213,7 @@ class Site:
     ready: Callable[[], bool]
     configuration_problems: Callable[[], tuple[str, ...]]
     clock: Callable[[], float] = time.time
+    journeys: Journeys = field(default_factory=lambda: Journeys(time.time))
     handovers: Handovers = field(default_factory=lambda: Handovers(time.time))
     looks: Looks = field(default_factory=Looks)
     challenges: Challenges = field(default_factory=lambda: Challenges(time.time))

@@ -1,4 +1,4 @@
-"""The effective inventory: what is declared, without disabled members and with the shares that count just now."""
+"""The effective inventory: what is declared, with whom the provider brings, without disabled members, with shares."""
 
 import asyncio
 import time
@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from gateway.core.disabled import without
 from gateway.core.inventory import Inventory
+from gateway.core.linking import Link, with_links
 from gateway.core.names import MemberName
 from gateway.core.sharing import Shared, effective, next_end
 from gateway.wiring.wanted import Wanted
@@ -17,13 +18,16 @@ LOOK_SECONDS: Final = 15.0
 
 
 class Given(Protocol):
-    """Where shares are kept, and who is disabled."""
+    """Where shares are kept, who is disabled, and who comes from the identity provider."""
 
     def shared(self) -> Shared:
         """Return all that owners have given."""
 
     def disabled(self) -> frozenset[MemberName]:
         """Return the members who are let in no more."""
+
+    def links(self) -> tuple[Link, ...]:
+        """Return who at the provider is which member."""
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Have ``callback`` called when any of it changes."""
@@ -47,9 +51,14 @@ class Effective:
         given.on_change(self._follow)
 
     @property
+    def everybody(self) -> Inventory:
+        """What is declared, with whom the provider brings; disabled members too."""
+        return with_links(self._wanted.inventory, self._given.links())
+
+    @property
     def admitted(self) -> Inventory:
-        """What is declared without disabled members, and without shares."""
-        return without(self._wanted.inventory, self._given.disabled())
+        """The same without disabled members, and without shares."""
+        return without(self.everybody, self._given.disabled())
 
     async def run(self) -> None:
         """End shares when their time is over, until cancelled."""

@@ -13,6 +13,7 @@ from gateway.core.presence import Present
 from gateway.core.reloads import changes
 from gateway.core.status import NotebookStatus
 from gateway.door.listener import Door
+from gateway.provider.provider import Provider
 from gateway.store.store import Store
 from gateway.tunnels.tunnels import Tunnels
 from gateway.web.administration import Administration
@@ -29,6 +30,7 @@ from gateway.wiring.followed_files import (
 )
 from gateway.wiring.logs import configure
 from gateway.wiring.metrics import Gauges, serve_metrics
+from gateway.wiring.putting_out import PuttingOut
 from gateway.wiring.telling import Teller
 from gateway.wiring.wanted import Wanted
 from gateway.wiring.watching import watch
@@ -60,6 +62,8 @@ class Gateway:
         wanted.followers.append(lambda new: store.live_by(new.auth.sessions))
         self._effective = Effective(wanted, store)
         self._effective.followers.append(self._door.apply)
+        self._provider = Provider(lambda: wanted.inventory.auth.oidc)
+        self._putting_out = PuttingOut(wanted, store)
         store.on_change(self._door.recheck)
         store.on_pins(self._tunnels.host_keys_changed)
         self._known_hosts = FollowedFiles(
@@ -85,6 +89,7 @@ class Gateway:
                 tasks.create_task(self._tunnels.run(), name="tunnels"),
                 tasks.create_task(self._store.run(), name="store"),
                 tasks.create_task(self._effective.run(), name="shares"),
+                tasks.create_task(self._putting_out.run(), name="put out who is gone"),
                 tasks.create_task(self._teller.run(), name="tell the audit log"),
                 tasks.create_task(self._control_plane(control), name="control plane"),
                 tasks.create_task(self._watch(), name="watch"),
@@ -95,6 +100,7 @@ class Gateway:
             await self._serve(stop)
             for task in background:
                 task.cancel()
+        await self._provider.close()
         await self._tell_the_end()
 
     def reload(self) -> None:
@@ -144,14 +150,17 @@ class Gateway:
         site = Site(
             inventory=lambda: self._effective.inventory,
             declared=lambda: self._effective.admitted,
+            configured=lambda: self._wanted.inventory,
             administration=Administration(
-                declared=lambda: self._wanted.inventory,
+                declared=lambda: self._effective.everybody,
                 members=self._store,
                 configuration=lambda: self._wanted.shown,
                 try_now=self._tunnels.try_now,
             ),
             accounts=self._store,
             sharing=self._store,
+            provider=self._provider,
+            links=self._store,
             present=self._present,
             passkeys=self._store,
             audit=self._store.audit,

@@ -14,6 +14,8 @@ from gateway.wiring.crowds import Crowds
 QUIET = {
     "alembic": logging.WARNING,
     "asyncssh": logging.WARNING,
+    "httpcore2": logging.WARNING,
+    "httpx2": logging.WARNING,
     "uvicorn": logging.WARNING,
     "watchfiles": logging.WARNING,
 }

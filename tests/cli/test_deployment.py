@@ -203,6 +203,7 @@ def test_members_are_listed_with_how_they_stand(run: Run, config: Path) -> None:
         "MEMBER",
         "GROUPS",
         "ADMIN",
+        "PROVIDER",
         "PASSWORD",
         "DISABLED",
         "LAST",
@@ -210,7 +211,7 @@ def test_members_are_listed_with_how_they_stand(run: Run, config: Path) -> None:
         "INVITED",
         "UNTIL",
     ]
-    assert lines[2].split() == ["bob", "lab", "yes", "yes", "no", "-", "-"]
+    assert lines[2].split() == ["bob", "lab", "yes", "-", "yes", "no", "-", "-"]
     assert [(row["member"], row["password"]) for row in rows] == [("alice", False), ("bob", True)]
 
 

@@ -46,7 +46,6 @@ def test_host_mode_needs_no_such_trust(tmp_path: Path) -> None:
         ("port: 7001", "port: 7001, listener: any", "gateway.yaml:5: notebooks.alice.listener: any account there that takes the port while the notebook is down gets its visitors, and a token_file's token; name the account, if there is one"),
         ("  alice: {remote: lab, port: 7001, use: [group:lab]}", "  spare: {remote: lab, port: 7001}", "gateway.yaml:5: notebooks.spare: has no owner and no grant, so nobody may open it"),
         ("members:", "store: postgresql+psycopg://a:secret@db/x\nmembers:", "gateway.yaml:6: store: holds a password; put it into a file: ?passfile=/run/secrets/pgpass"),
-        ("members:", "auth: {oidc: {issuer: https://a, client_id: b}}\nmembers:", "gateway.yaml:6: auth.oidc: is not used yet; members log in with passwords"),
         ('host_key: "SHA256:' + "A" * 43 + '"', "host_key_policy: accept-new", "gateway.yaml:3: remotes.lab: whoever answers first is believed to be lab.example.org"),
     ],
 )  # fmt: skip

@@ -26,6 +26,7 @@ from gateway.web.turns import Turns
 from tests.web.fake_audit import FakeAudit
 from tests.web.fake_members import FakeMembers
 from tests.web.fake_passkeys import FakePasskeys
+from tests.web.fake_providing import FakeLinks, FakeProvider
 from tests.web.fake_sharing import FakeSharing
 from tests.web.fakes import ALICE, BOB, PASSWORD, FakeAccounts, FakeClock, FakeNotebooks, inventory
 
@@ -38,6 +39,7 @@ class House:
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     notebooks: FakeNotebooks = field(default_factory=FakeNotebooks)
     sharing: FakeSharing = field(default_factory=FakeSharing)
+    links: FakeLinks = field(default_factory=FakeLinks)
     present: dict[NotebookName, tuple[Present, ...]] = field(default_factory=dict)
     audit: FakeAudit = field(default_factory=FakeAudit)
     standing: Standing = field(default_factory=Standing)
@@ -54,6 +56,7 @@ class House:
         site = Site(
             inventory=lambda: effective(self.admitted, self.sharing.shared().shares, self.clock()),
             declared=lambda: self.admitted,
+            configured=lambda: self.wanted,
             administration=Administration(
                 declared=lambda: self.wanted,
                 members=self.members,
@@ -62,6 +65,8 @@ class House:
             ),
             accounts=self.accounts,
             sharing=self.sharing,
+            provider=FakeProvider(),
+            links=self.links,
             passkeys=self.passkeys,
             present=lambda name: self.present.get(name, ()),
             audit=self.audit,

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from fastapi.routing import APIRoute
 
 from gateway.core.grants import Level
+from gateway.core.provider_metadata import BACKCHANNEL_PATH
 from gateway.core.sharing import LinkId, Share, ShareId, ShareLink
 from gateway.web.app import PARTS
 from tests.web.conftest import House
@@ -21,8 +22,9 @@ VALUES = {
 """What stands for a path's parameters: things that are there, so that nothing hides behind a 404."""
 
 
-NAMELESS = frozenset({"/-/api/oauth/device", "/-/api/oauth/token"})
-"""Asked by terminals that nobody is logged in at: no session counts there, so nobody's browser can be made to use it."""
+NAMELESS = frozenset({"/-/api/oauth/device", "/-/api/oauth/token", BACKCHANNEL_PATH})
+"""Asked by terminals that nobody is logged in at, and by the identity provider: no session counts there, so nobody's
+browser can be made to use it."""
 
 
 class Entry(NamedTuple):

@@ -8,7 +8,9 @@ import pytest
 
 from gateway.core.grants import Level, level_of
 from gateway.core.inventory import Inventory
-from gateway.core.names import MemberName, NotebookName
+from gateway.core.linking import Link, Origin, link_of
+from gateway.core.names import GroupName, MemberName, NotebookName
+from gateway.core.provider_answer import Arrival
 from gateway.core.sharing import Share, Shared, ShareId
 from gateway.wiring.effective import Effective
 from gateway.wiring.wanted import Wanted
@@ -36,6 +38,7 @@ class FakeShares:
     def __init__(self) -> None:
         self.given = Shared()
         self.out: frozenset[MemberName] = frozenset()
+        self.linked: tuple[Link, ...] = ()
         self.tell: Callable[[], None] = lambda: None
 
     def shared(self) -> Shared:
@@ -43,6 +46,9 @@ class FakeShares:
 
     def disabled(self) -> frozenset[MemberName]:
         return self.out
+
+    def links(self) -> tuple[Link, ...]:
+        return self.linked
 
     def on_change(self, callback: Callable[[], None]) -> None:
         self.tell = callback
@@ -182,3 +188,23 @@ async def test_who_is_disabled_is_out_from_the_start(wanted: Wanted) -> None:
     shares.disable(BOB)
 
     assert BOB not in Effective(wanted, shares, clock=lambda: 1000.0).inventory.members
+
+
+async def test_whom_the_provider_brings_is_a_member_to_everybody(wanted: Wanted) -> None:
+    """There is one inventory that pages, API and door judge by."""
+    oidc = "auth: {oidc: {issuer: 'https://idp.example', client_id: x, admit: [staff]}}\n"
+    wanted.path.write_text(FILE + oidc)
+    wanted.reload()
+    shares, dave = FakeShares(), MemberName("dave")
+    effective = Effective(wanted, shares, clock=lambda: 1000.0)
+    following = Following(effective)
+    staff = frozenset({GroupName("staff")})
+    arrival = Arrival("https://idp.example", "s-dave", groups=staff)
+
+    shares.linked = (link_of(arrival, dave, Origin.ADMITTED, 1000.0),)
+    shares.tell()
+    assert following.seen[-1].members[dave].groups == staff
+    wanted.path.write_text(FILE)
+    wanted.reload()
+
+    assert dave not in following.seen[-1].members
