@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.sqlite import REAL
 
-revision: Final = "0007"
-down_revision: Final = "0008"
+revision: Final = "0006"
+down_revision: Final = "0005"
 
 TIME: Final[sa.types.TypeEngine[float]] = sa.Double().with_variant(REAL(), "sqlite")
 

@@ -5,7 +5,7 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
-revision: Final = "0006"
+revision: Final = "0004"
 down_revision: Final = "0003"
 
 

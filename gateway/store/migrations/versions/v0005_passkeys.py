@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.sqlite import REAL
 
-revision: Final = "0008"
-down_revision: Final = "0006"
+revision: Final = "0005"
+down_revision: Final = "0004"
 
 TIME: Final[sa.types.TypeEngine[float]] = sa.Double().with_variant(REAL(), "sqlite")
 COUNT: Final[sa.types.TypeEngine[int]] = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
