@@ -17,6 +17,8 @@ from gateway.cli import browser_flow, device_flow, login, terminal
 from tests.cli.conftest import Run
 from tests.cli.real_gateway import Running, running, send
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:

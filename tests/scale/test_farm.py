@@ -18,7 +18,7 @@ from tests.scale.farm import Farm, Shape, most_within
 from tests.tunnels.fakes import inventory
 from tests.tunnels.running import running, until
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.thorough]
 
 SHAPES = [Shape(remotes=4, notebooks=10, logins=10), Shape(remotes=4, notebooks=10, logins=1)]
 

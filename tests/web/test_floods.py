@@ -88,6 +88,7 @@ def raw(client: TestClient, path: str) -> Response:
     return client.get(f"/-/static/{quote(path, safe='/%')}")
 
 
+@pytest.mark.thorough
 def test_g3_no_known_traversal_leads_out_of_the_assets(stranger: Browser) -> None:
     """There is no folder behind them: what is not in the list of assets is not found."""
     tried = traversals()

@@ -43,6 +43,7 @@ def test_code_tried_wrongly_is_void(notebook: NotebookName, nonce: str, seconds:
         codes.finish(code, ALICES, "nonce")
 
 
+@pytest.mark.thorough
 def test_flood_takes_bounded_memory() -> None:
     """The oldest code gives way."""
     codes = Handovers(FakeClock())

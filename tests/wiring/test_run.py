@@ -21,6 +21,8 @@ store: sqlite:///{folder}/gateway.db
 log: {{format: text}}
 """
 
+pytestmark = pytest.mark.thorough
+
 Serve = Callable[[], "subprocess.Popen[str]"]
 
 
