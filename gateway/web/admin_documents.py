@@ -10,8 +10,8 @@ from gateway.core.grants import Level
 from gateway.core.identity import CredentialId
 from gateway.core.names import GroupName, MemberName, NotebookName
 from gateway.web.administering import Standing
-from gateway.web.administration import MemberSession, MemberToken
 from gateway.web.documents import TokenDocument, maybe, moment
+from gateway.web.listed import MemberSession, MemberToken
 
 
 class StandingDocument(BaseModel):

@@ -10,7 +10,8 @@ from gateway.core.inventory import Member
 from gateway.core.names import MemberName, NotebookName
 from gateway.core.status import TunnelStatus
 from gateway.errors import CredentialRefused, RequestInvalid
-from gateway.web.administration import Account, MemberSession, MemberToken
+from gateway.web.administration import Account
+from gateway.web.listed import MemberSession, MemberToken
 from gateway.web.site import Site
 
 INVITE_SECONDS: Final = 7 * 24 * 3600.0

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from gateway.core.identity import CredentialId
 from gateway.core.inventory import Inventory
-from gateway.core.names import MemberName, NotebookName, TunnelId
+from gateway.core.names import MemberName, TunnelId
+from gateway.web.listed import MemberSession, MemberToken
 
 
 class Account(Protocol):
@@ -31,66 +32,6 @@ class Account(Protocol):
     @property
     def invited_until(self) -> float | None:
         """When the invite that waits for them ends; None if none does."""
-
-
-class MemberSession(Protocol):
-    """One browser's log-in, and whose it is."""
-
-    @property
-    def credential(self) -> CredentialId:
-        """What names it."""
-
-    @property
-    def member(self) -> MemberName:
-        """Whose it is."""
-
-    @property
-    def created_at(self) -> float:
-        """When it was opened."""
-
-    @property
-    def used_at(self) -> float:
-        """When it was last used."""
-
-    @property
-    def address(self) -> str:
-        """Where the browser was."""
-
-    @property
-    def device(self) -> str:
-        """What the browser was."""
-
-    @property
-    def audience(self) -> NotebookName | None:
-        """The one notebook whose host it is good for; None is the main host."""
-
-
-class MemberToken(Protocol):
-    """One API token, and whose it is."""
-
-    @property
-    def credential(self) -> CredentialId:
-        """What names it."""
-
-    @property
-    def member(self) -> MemberName:
-        """Whose it is."""
-
-    @property
-    def label(self) -> str:
-        """What its member calls it."""
-
-    @property
-    def created_at(self) -> float:
-        """When it was made."""
-
-    @property
-    def expires_at(self) -> float | None:
-        """When it ends; None is never."""
-
-    @property
-    def used_at(self) -> float | None:
-        """When it was last used; None is never."""
 
 
 class Members(Protocol):

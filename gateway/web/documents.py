@@ -21,7 +21,7 @@ from gateway.core.status import (
 )
 from gateway.core.upstream import Kind, TokenOrigin
 from gateway.errors import Reason
-from gateway.web.site import TokenRow
+from gateway.web.listed import TokenRow
 from gateway.web.views import NotebookView
 from gateway.web.visitor import Visitor
 

@@ -6,7 +6,8 @@ from fastapi.responses import RedirectResponse
 from gateway.core.identity import CredentialId
 from gateway.errors import RequestInvalid
 from gateway.web.forms import CSRF_FIELD, read_form
-from gateway.web.site import GivenSite, SessionRow, Site
+from gateway.web.listed import SessionRow
+from gateway.web.site import GivenSite, Site
 from gateway.web.visitor import LoggedIn, Visitor, check_csrf, on_main_host, page_asked_for
 
 router = APIRouter(

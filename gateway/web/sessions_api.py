@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field
 from gateway.core.identity import CredentialId, Means
 from gateway.web.api import API, json_only, missing, refusals
 from gateway.web.documents import moment
+from gateway.web.listed import SessionRow
 from gateway.web.sessions import end_other_sessions, end_session, sessions_of
-from gateway.web.site import GivenSite, SessionRow
+from gateway.web.site import GivenSite
 from gateway.web.visitor import Caller, on_main_host
 
 router: Final = APIRouter(

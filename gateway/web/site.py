@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from gateway.core.audit import Choice, Line, Standing
 from gateway.core.diagnosis import Diagnosis, Finding
 from gateway.core.host_key import HostKeyChange
-from gateway.core.identity import CredentialId, Identity, Means
+from gateway.core.identity import CredentialId, Identity
 from gateway.core.inventory import Inventory, Routing
 from gateway.core.names import MemberName, NotebookName
 from gateway.core.status import Degraded, NotebookStatus, TunnelStatus
@@ -20,6 +20,7 @@ from gateway.web.challenges import Challenges
 from gateway.web.giving import Presence, Sharing
 from gateway.web.handover import Handovers
 from gateway.web.journeys import Journeys
+from gateway.web.listed import SessionRow, TokenRow
 from gateway.web.looks import Looks
 from gateway.web.providing import Links, Provider
 from gateway.web.proving import Opened, Passkeys
@@ -27,66 +28,6 @@ from gateway.web.terminals import Terminals
 from gateway.web.turns import Turns
 
 LOGIN_PATH: Final = "/-/login"
-
-
-class SessionRow(Protocol):
-    """One browser's log-in, as the store lists it."""
-
-    @property
-    def credential(self) -> CredentialId:
-        """What names it."""
-
-    @property
-    def created_at(self) -> float:
-        """Seconds since the epoch, as all times here."""
-
-    @property
-    def used_at(self) -> float:
-        """When it was last used."""
-
-    @property
-    def expires_at(self) -> float:
-        """When it ends, even in use."""
-
-    @property
-    def means(self) -> Means | None:
-        """What it was logged in with."""
-
-    @property
-    def address(self) -> str:
-        """Where the browser was."""
-
-    @property
-    def device(self) -> str:
-        """What the browser was."""
-
-    @property
-    def audience(self) -> NotebookName | None:
-        """The one notebook whose host it is good for; None is the main host."""
-
-
-class TokenRow(Protocol):
-    """One API token, as the store lists it."""
-
-    @property
-    def credential(self) -> CredentialId:
-        """What names it."""
-
-    @property
-    def label(self) -> str:
-        """What its member calls it."""
-
-    @property
-    def created_at(self) -> float:
-        """Seconds since the epoch, as all times here."""
-
-    @property
-    def expires_at(self) -> float | None:
-        """When it ends; None is never."""
-
-    @property
-    def used_at(self) -> float | None:
-        """When it was last used; None is never."""
 
 
 class Accounts(Protocol):
