@@ -19,6 +19,8 @@ SKEW_SECONDS: Final = 60.0
 """How far the provider's clock may be from ours."""
 LONGEST_LOGOUT_SECONDS: Final = 600.0
 """A log-out that was told longer ago is not acted on: whoever replays it would end sessions of today."""
+LAST_TIME: Final = 1e12
+"""In seconds, some 30,000 years. JSON as Python reads it knows NaN, which is before no other time."""
 LONGEST_SUBJECT: Final = 255
 LOGOUT_EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 LOGOUT_TYPE: Final = "logout+jwt"
@@ -155,9 +157,9 @@ def _audience(claims: Claims) -> list[str]:
 
 def _number(claims: Claims, name: str) -> float:
     found = claims.get(name)
-    if isinstance(found, bool) or not isinstance(found, int | float):
-        raise ProviderRefused(f"the token's {name} is not a time")
-    return float(found)
+    if isinstance(found, int | float) and not isinstance(found, bool) and abs(found) < LAST_TIME:
+        return float(found)
+    raise ProviderRefused(f"the token's {name} is not a time")
 
 
 def _subject(claims: Claims) -> str | None:

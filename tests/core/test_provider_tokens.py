@@ -1,5 +1,6 @@
 """gateway.core.provider_tokens: each way in which a token may not hold, by itself."""
 
+import math
 from base64 import urlsafe_b64encode
 from hashlib import sha256, sha512
 
@@ -75,6 +76,11 @@ def test_a_good_id_token_names_its_subject(more: Claims) -> None:
         pytest.param(without(GOOD, "exp"), "exp is not a time", id="D7 no exp"),
         pytest.param({**GOOD, "exp": "never"}, "exp is not a time", id="D7 exp that is no number"),
         pytest.param({**GOOD, "exp": True}, "exp is not a time", id="D7 exp true"),
+        pytest.param(
+            {**GOOD, "exp": math.nan}, "exp is not a time", id="D7 exp that is never over"
+        ),
+        pytest.param({**GOOD, "exp": math.inf}, "exp is not a time", id="D7 exp without end"),
+        pytest.param({**GOOD, "exp": 10**400}, "exp is not a time", id="D7 exp beyond numbers"),
         pytest.param(without(GOOD, "iat"), "iat is not a time", id="D7 no iat"),
         pytest.param({**GOOD, "iat": NOW + 61}, "future", id="D7 iat in the future"),
         pytest.param({**GOOD, "nbf": NOW + 61}, "not count yet", id="D7 nbf in the future"),
